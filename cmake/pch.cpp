@@ -1,0 +1,1 @@
+// Carries the shared precompiled header; the rest of the build reuses it.

@@ -1,0 +1,21 @@
+// What the endpoint hands to ingest: the bytes of one delivery, untouched, and the few headers that matter.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace modhost {
+
+struct RawRequest {
+  std::string path;                      // as configured, e.g. "/webhook"; decides which apps' secrets apply
+  std::string body;                      // byte for byte
+  std::optional<std::string> signature;  // X-Unique-Signature
+  std::optional<std::string> timestamp;  // X-Unique-Created-At
+  std::string traceparent;               // W3C trace context, may be empty
+  UnixMillis received_at{};
+  SteadyTime received_steady{};
+};
+
+}  // namespace modhost

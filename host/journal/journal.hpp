@@ -1,0 +1,150 @@
+// The seam to durable delivery state. append is answered after the commit; claim hands out what is ready; settle ends an
+// attempt. Every accepted event reaches exactly one terminal state. All calls [any thread], none blocks on the disk
+// except those that say so.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "event/event.hpp"
+
+namespace modhost::journal {
+
+// Numbers are stored: append only. Who must move a state on: kReady the dispatcher (claim), kRunning the dispatcher
+// (settle, or recovery at start), kWaiting the journal's timer; the others are terminal.
+enum class State : std::uint8_t { kReady = 0, kRunning = 1, kWaiting = 2, kCompleted = 3, kCancelled = 4, kExpired = 5, kDead = 6 };
+std::string_view to_string(State state);
+std::optional<State> state_named(std::string_view name);
+constexpr bool is_terminal(State state) { return state >= State::kCompleted; }
+
+struct NewEvent {
+  Event event;
+  std::string module;             // configured module that will run it; empty for a dead letter
+  std::string dead_reason;        // not empty: stored as kDead at once (body without the needed fields)
+  std::string body_sha256;        // raw 32 bytes; empty: computed by the journal
+};
+
+enum class Appended {
+  kStored,
+  kDuplicate,  // the id is known with the same body: nothing happens again
+  kConflict    // the id is known with another body: not run, counted, logged
+};
+
+using EventSeq = std::int64_t;
+
+// One attempt's right to run an event. The token makes late results recognisable.
+struct Claim {
+  EventSeq seq = 0;
+  std::uint64_t token = 0;
+  std::string module;
+  Event event;
+  unsigned attempt = 1;           // 1 for the first
+  unsigned generation = 0;        // raised by a replay
+  bool prior_run = false;         // an earlier attempt may have reached the outside world
+  std::string checkpoint;         // kept between attempts
+  UnixMillis first_received{};
+};
+
+// What an attempt came to. `state` is kWaiting (retry or snooze, with not_before) or terminal, or kReady (given back
+// unused at shutdown).
+struct Settlement {
+  EventSeq seq = 0;
+  std::uint64_t token = 0;
+  State state = State::kCompleted;
+  std::string reason;             // machine word: "ok", "retry", "permanent", "exhausted", "deadline", "interrupted", ...
+  std::string detail;             // for operators, cut to limits::kDetailBytesMax
+  UnixMillis not_before{};        // kWaiting
+  bool consumes_attempt = true;   // false for a snooze or a stop of ours
+  std::string ending;             // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
+};
+
+// One row of the list an operator sees. Never a body.
+struct Row {
+  EventSeq seq = 0;
+  std::string app, id, name, module, company_id, user_id, chat_id, reason, detail;
+  State state = State::kReady;
+  unsigned attempts = 0;
+  UnixMillis received_at{}, updated_at{};
+};
+
+struct Attempt {
+  unsigned n = 0;
+  UnixMillis started_at{}, ended_at{};
+  std::string outcome, detail;
+};
+
+struct Filter {
+  std::optional<State> state;
+  std::string module, chat_id, id;
+  EventSeq before = 0;            // page: rows with a smaller seq; 0 = from the newest
+  std::size_t limit = 50;         // at most 500
+};
+
+struct Stats {
+  std::uint64_t accepted = 0;     // since the journal was made
+  std::uint64_t ended = 0;
+  std::map<std::string, std::map<State, std::uint64_t>> live;  // module -> live state -> events
+  std::uint64_t duplicates = 0, conflicts = 0;                 // since start
+  std::uint64_t commits = 0, commit_errors = 0;
+  std::uint64_t wal_bytes = 0;
+  bool writable = true;           // false after a failed commit until one succeeds again
+  std::string last_error;
+};
+
+struct OutboxItem {
+  std::int64_t id = 0;
+  EventSeq seq = 0;
+  Event event;                    // ids only, the body is empty
+  std::string ending;
+  unsigned tries = 0;
+};
+
+class Journal {
+ public:
+  using AppendDone = std::function<void(Result<Appended>)>;
+  using ReadyListener = std::function<void()>;
+
+  virtual ~Journal() = default;
+
+  // done runs exactly once on the journal's thread after the commit (or at once on this thread with kFull when the queue
+  // or the backlog is at its limit, kUnavailable when closed). An append of an id that is in flight shares its result.
+  virtual void append(NewEvent event, AppendDone done) = 0;
+
+  // Up to `max` ready events of one module, oldest first, each now kRunning. May read the disk. [dispatcher thread]
+  virtual std::vector<Claim> claim(const std::string& module, std::size_t max) = 0;
+
+  // Modules that have ready events now.
+  virtual std::vector<std::string> modules_ready() = 0;
+
+  // Called on the journal's thread when something became ready: new, retried, released. Must only signal. Set before
+  // start().
+  virtual void on_ready(ReadyListener listener) = 0;
+
+  // Ends the claim; durable with the next group commit. A stale token is dropped and counted.
+  virtual void settle(Settlement settlement) = 0;
+
+  // Durable small blob of a running event, replaced as a whole; done after the commit.
+  virtual void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) = 0;
+
+  // Endings that still have to reach the platform, oldest first; done() removes one, later() postpones it.
+  virtual std::vector<OutboxItem> outbox_due(std::size_t max) = 0;
+  virtual void outbox_done(std::int64_t id) = 0;
+  virtual void outbox_later(std::int64_t id, UnixMillis not_before) = 0;
+
+  // Reads on a read-only connection; block on the disk. [admin threads]
+  virtual Result<std::vector<Row>> query(const Filter& filter) = 0;
+  virtual Result<std::vector<Attempt>> attempts(EventSeq seq) = 0;
+  [[nodiscard]] virtual Stats stats() = 0;
+
+  // Waits until everything given so far is committed. [main thread, tests]
+  virtual void flush() = 0;
+};
+
+}  // namespace modhost::journal
