@@ -15,15 +15,15 @@ inline constexpr std::size_t kHeadBytesMax = 16 * 1024;
 inline constexpr std::size_t kHeadersMax = 100;
 inline constexpr std::size_t kBodyBytesMax = 1024 * 1024;
 inline constexpr auto kHeadTimeout = 10s;
-inline constexpr auto kBodyTimeout = 20s;               // then at least kBodyRateMin bytes a second
+inline constexpr auto kBodyTimeout = 20s;  // then at least kBodyRateMin bytes a second
 inline constexpr std::size_t kBodyRateMin = 1024;
 inline constexpr auto kKeepAliveTimeout = 60s;
-inline constexpr auto kWriteTimeout = 20s;              // a client that does not read for so long is cut off
+inline constexpr auto kWriteTimeout = 20s;                       // a client that does not read for so long is cut off
 inline constexpr std::size_t kUnsentBytesMax = 4 * 1024 * 1024;  // per connection, then cut off
-inline constexpr std::size_t kPipelineMax = 64;         // requests of one connection read ahead of their answers
-inline constexpr std::size_t kConnectionsMax = 16384;   // 10,000 idle ones must fit beside busy ones
+inline constexpr std::size_t kPipelineMax = 64;        // requests of one connection read ahead of their answers
+inline constexpr std::size_t kConnectionsMax = 16384;  // 10,000 idle ones must fit beside busy ones
 inline constexpr int kListenBacklog = 4096;
-inline constexpr auto kAckTimeout = 5s;                 // append to answer; then 503 and the platform's retry is a duplicate
+inline constexpr auto kAckTimeout = 5s;  // append to answer; then 503 and the platform's retry is a duplicate
 inline constexpr std::size_t kReceivingBytesMax = 256 * 1024 * 1024;  // bodies held by the receiving half
 
 // Outside JSON: deeper documents overflow nothing here, but no real event comes near.
@@ -31,13 +31,15 @@ inline constexpr std::size_t kJsonDepthMax = 128;
 
 // Signature header: timestamps of any length are parsed without overflow, none longer is real.
 inline constexpr auto kTimestampTolerance = 300s;
-inline constexpr std::size_t kSecretsMax = 16;          // every active secret costs one MAC a request
+inline constexpr std::size_t kSecretsMax = 16;  // every active secret costs one MAC a request
 
 // Journal.
-inline constexpr std::size_t kCommitBatchMax = 256;     // appends in one transaction: past this the tail grows, not the rate
-inline constexpr std::size_t kAppendQueueMax = 4096;    // appends waiting for the writer, then 503
-inline constexpr std::size_t kReadyInMemoryMax = 256;   // events per module kept with their bodies; the rest stays on disk
-inline constexpr std::uint64_t kReadyMax = 100'000;     // backlog, then 503
+inline constexpr std::size_t kCommitBatchMax =
+    256;  // appends in one transaction: past this the tail grows, not the rate
+inline constexpr std::size_t kAppendQueueMax = 4096;  // appends waiting for the writer, then 503
+inline constexpr std::size_t kReadyInMemoryMax =
+    256;                                             // events per module kept with their bodies; the rest stays on disk
+inline constexpr std::uint64_t kReadyMax = 100'000;  // backlog, then 503
 inline constexpr std::uint64_t kReadyBytesMax = 4ull << 30;
 
 // Running.
@@ -47,19 +49,19 @@ inline constexpr unsigned kInFlightDefault = 64;
 inline constexpr unsigned kInFlightMax = 100'000;
 inline constexpr auto kAttemptDeadline = 5min;
 inline constexpr auto kEventDeadline = 10min;
-inline constexpr auto kCancelGrace = 2s;                // from the cancel to giving an attempt up
-inline constexpr std::size_t kDetailBytesMax = 2048;    // an attempt's message in the journal
-inline constexpr std::size_t kCrashCountMax = 2;        // then the event is poison
+inline constexpr auto kCancelGrace = 2s;              // from the cancel to giving an attempt up
+inline constexpr std::size_t kDetailBytesMax = 2048;  // an attempt's message in the journal
+inline constexpr std::size_t kCrashCountMax = 2;      // then the event is poison
 
 // Loading.
 inline constexpr std::size_t kPluginFileBytesMax = 256 * 1024 * 1024;
-inline constexpr auto kPreloadTimeout = 10s;            // the child that maps each file first
+inline constexpr auto kPreloadTimeout = 10s;  // the child that maps each file first
 
 // Calling the platform.
 inline constexpr auto kConnectTimeout = 10s;
-inline constexpr auto kCallTimeoutMax = 600s;           // as the platform's own client
+inline constexpr auto kCallTimeoutMax = 600s;  // as the platform's own client
 inline constexpr std::size_t kResponseBytesMax = 16 * 1024 * 1024;
-inline constexpr std::size_t kCallsMax = 20'000;        // outbound calls alive at once
+inline constexpr std::size_t kCallsMax = 20'000;  // outbound calls alive at once
 inline constexpr long kConnectionsPerHostMax = 256;
 inline constexpr int kCallAttemptsMax = 3;
 

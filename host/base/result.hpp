@@ -1,5 +1,5 @@
-// How every room reports expected failure: a Result<T> that can not be dropped, carrying a short code and a message that
-// gains context on its way up. Exceptions of third-party code are turned into Results in the file that calls it.
+// How every room reports expected failure: a Result<T> that can not be dropped, carrying a short code and a message
+// that gains context on its way up. Exceptions of third-party code are turned into Results in the file that calls it.
 #pragma once
 
 #include <string>

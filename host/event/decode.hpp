@@ -1,4 +1,5 @@
-// TrustedBody -> Event: picks the fields that routing and delivery need. (Dossier 2.1 to 2.6, decisions on needed fields.)
+// TrustedBody -> Event: picks the fields that routing and delivery need. (Dossier 2.1 to 2.6, decisions on needed
+// fields.)
 #pragma once
 
 #include <string>

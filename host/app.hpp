@@ -1,0 +1,25 @@
+// The composition root, one for `modhost run` and `modhost dev`: builds the rooms from the platform back to the door,
+// so that their destruction order is the shutdown plan.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "config/config.hpp"
+
+namespace modhost {
+
+struct AppOptions {
+  bool dev = false;                // with the embedded stand-in and the chat page
+  bool paused = false;             // accept and journal, dispatch nothing
+  bool persist = false;            // dev: keep state in config.state_dir instead of a temporary folder
+  bool no_third_party = false;     // start without dropped-in plugins
+  bool json = false;               // machine-readable start-up screen
+  std::uint16_t page_port = 8090;  // dev: the chat page and stand-in; 0 = any free port
+  std::string ports_file;          // not empty: {"webhook":..,"admin":..,"page":..} is written there once serving
+};
+
+// Serves until SIGTERM or SIGINT; the exit code: 0 stopped cleanly, 1 could not start, 3 threads had to be abandoned.
+int run_app(config::Config config, AppOptions options);
+
+}  // namespace modhost
