@@ -26,8 +26,8 @@
 #define MODHOST_ABI_MINOR 0u
 
 /* MODHOST_TARGET_MINOR    newest minor whose fields this file may use; the default, 0, loads everywhere.
- * MODHOST_MIN_HOST_MINOR  oldest host the plugin runs on; the default is the target. Lower it and guard each newer field
- *                         with MODHOST_HAS to run on older hosts too. */
+ * MODHOST_MIN_HOST_MINOR  oldest host the plugin runs on; the default is the target. Lower it and guard each newer
+ * field with MODHOST_HAS to run on older hosts too. */
 #ifndef MODHOST_TARGET_MINOR
 #define MODHOST_TARGET_MINOR 0u
 #endif
@@ -43,8 +43,7 @@
 #define MODHOST_EXPORT __attribute__((visibility("default")))
 
 /* True when the struct that p points to is new enough to hold field. */
-#define MODHOST_HAS(p, field) \
-  ((p)->struct_size >= (uint32_t)((const char*)(&(p)->field + 1) - (const char*)(p)))
+#define MODHOST_HAS(p, field) ((p)->struct_size >= (uint32_t)((const char*)(&(p)->field + 1) - (const char*)(p)))
 
 #ifdef __cplusplus
 extern "C" {
@@ -81,7 +80,8 @@ typedef struct modhost_blob {
 typedef uint64_t modhost_event_id;
 typedef uint64_t modhost_call_id;
 
-/* Negative is failure. An unknown negative value counts as MODHOST_E_INTERNAL, an unknown positive one as MODHOST_OK. */
+/* Negative is failure. An unknown negative value counts as MODHOST_E_INTERNAL, an unknown positive one as MODHOST_OK.
+ */
 typedef int32_t modhost_status;
 enum {
   MODHOST_OK = 0,
@@ -93,9 +93,9 @@ enum {
   MODHOST_E_RETRY = -5,       /* transient: run the event again later */
   MODHOST_E_CANCELLED = -6,   /* given up because the host asked for it */
   MODHOST_E_TIMEOUT = -7,
-  MODHOST_E_GONE = -8,      /* it existed and has ended */
-  MODHOST_E_CLOSED = -9,    /* the instance is stopping or destroyed */
-  MODHOST_E_FULL = -10,     /* a limit; may pass */
+  MODHOST_E_GONE = -8,   /* it existed and has ended */
+  MODHOST_E_CLOSED = -9, /* the instance is stopping or destroyed */
+  MODHOST_E_FULL = -10,  /* a limit; may pass */
   MODHOST_E_NOT_FOUND = -11,
   MODHOST_E_CONFLICT = -12, /* a compare-and-set lost */
   MODHOST_E_DENIED = -13,   /* not granted to this module by `grants:` */
@@ -131,9 +131,9 @@ typedef struct modhost_host {
 
 typedef struct modhost_instance modhost_instance; /* the plugin's own, opaque to the host */
 
-enum {                                /* modhost_event.flags; ignore unknown bits */
-  MODHOST_EVENT_PRIOR_RUN = 1u << 0,  /* an earlier attempt may have reached the outside world */
-  MODHOST_EVENT_REPLAY = 1u << 1      /* an operator runs an ended event again */
+enum {                                    /* modhost_event.flags; ignore unknown bits */
+       MODHOST_EVENT_PRIOR_RUN = 1u << 0, /* an earlier attempt may have reached the outside world */
+       MODHOST_EVENT_REPLAY = 1u << 1     /* an operator runs an ended event again */
 };
 
 /* One attempt at one event. All memory reached from here is borrowed until the plugin has finished the event: until
@@ -141,41 +141,41 @@ enum {                                /* modhost_event.flags; ignore unknown bit
 typedef struct modhost_event {
   uint32_t struct_size;
   uint32_t flags;
-  modhost_str name;                 /* "unique.chat.external-module.chosen" */
-  modhost_str module_name;          /* the module it was routed to */
-  modhost_str event_id;             /* "evt_..." as the platform sent it */
-  modhost_str idempotency_key;      /* equal in all attempts at this event, different after a replay */
-  modhost_str app_id;               /* "app_..." whose secret signed it */
+  modhost_str name;            /* "unique.chat.external-module.chosen" */
+  modhost_str module_name;     /* the module it was routed to */
+  modhost_str event_id;        /* "evt_..." as the platform sent it */
+  modhost_str idempotency_key; /* equal in all attempts at this event, different after a replay */
+  modhost_str app_id;          /* "app_..." whose secret signed it */
   modhost_str company_id;
   modhost_str user_id;
-  modhost_str chat_id;              /* may be empty, as the next three */
+  modhost_str chat_id; /* may be empty, as the next three */
   modhost_str assistant_id;
   modhost_str assistant_message_id; /* the empty message the platform made for the answer */
   modhost_str user_message_id;
-  modhost_str body;                 /* the signed JSON document, byte for byte */
-  modhost_str traceparent;          /* W3C trace context, may be empty */
-  modhost_bytes checkpoint;         /* what an earlier attempt left, may be empty */
-  int64_t received_unix_ms;         /* when the host accepted it */
-  int64_t deadline_mono_ns;         /* end of this attempt, CLOCK_MONOTONIC; 0 = none */
-  uint32_t attempt;                 /* 1 for the first */
+  modhost_str body;         /* the signed JSON document, byte for byte */
+  modhost_str traceparent;  /* W3C trace context, may be empty */
+  modhost_bytes checkpoint; /* what an earlier attempt left, may be empty */
+  int64_t received_unix_ms; /* when the host accepted it */
+  int64_t deadline_mono_ns; /* end of this attempt, CLOCK_MONOTONIC; 0 = none */
+  uint32_t attempt;         /* 1 for the first */
   uint32_t max_attempts;
 } modhost_event;
 
 /* What an instance is made with. Borrowed until create returns. */
 typedef struct modhost_settings {
   uint32_t struct_size;
-  uint32_t threads;     /* most threads that run this instance's code at once */
-  uint32_t in_flight;   /* most unfinished events */
+  uint32_t threads;   /* most threads that run this instance's code at once */
+  uint32_t in_flight; /* most unfinished events */
   uint32_t reserved0;
-  modhost_str config;   /* `config:` of modules.yaml as a JSON object */
+  modhost_str config; /* `config:` of modules.yaml as a JSON object */
 } modhost_settings;
 
-enum { /* why on_cancel is called; expect new ones */
-  MODHOST_CANCEL_USER = 1,       /* the user pressed stop */
-  MODHOST_CANCEL_SUPERSEDED = 2, /* a newer event of the chat took its place */
-  MODHOST_CANCEL_DEADLINE = 3,
-  MODHOST_CANCEL_STOPPING = 4,
-  MODHOST_CANCEL_OPERATOR = 5
+enum {                                /* why on_cancel is called; expect new ones */
+       MODHOST_CANCEL_USER = 1,       /* the user pressed stop */
+       MODHOST_CANCEL_SUPERSEDED = 2, /* a newer event of the chat took its place */
+       MODHOST_CANCEL_DEADLINE = 3,
+       MODHOST_CANCEL_STOPPING = 4,
+       MODHOST_CANCEL_OPERATOR = 5
 };
 
 /* The plugin's description and functions; constant from load on. Calls come in this order:
@@ -228,7 +228,13 @@ typedef struct modhost_entry {
 /* ------------------------------------------------------------------------------------------------- service: log */
 
 #define MODHOST_SERVICE_LOG "modhost.log/1"
-enum { MODHOST_LOG_TRACE = 0, MODHOST_LOG_DEBUG = 1, MODHOST_LOG_INFO = 2, MODHOST_LOG_WARN = 3, MODHOST_LOG_ERROR = 4 };
+enum {
+  MODHOST_LOG_TRACE = 0,
+  MODHOST_LOG_DEBUG = 1,
+  MODHOST_LOG_INFO = 2,
+  MODHOST_LOG_WARN = 3,
+  MODHOST_LOG_ERROR = 4
+};
 
 typedef struct modhost_log_service {
   uint32_t struct_size;
@@ -247,9 +253,9 @@ typedef struct modhost_log_service {
 
 typedef struct modhost_outcome {
   uint32_t struct_size;
-  modhost_status status;   /* as on_event returns it, without MODHOST_PENDING */
-  int64_t retry_after_ms;  /* with MODHOST_E_RETRY and MODHOST_E_SNOOZE; 0 = as configured */
-  modhost_str detail;      /* for operators; never shown to the user */
+  modhost_status status;  /* as on_event returns it, without MODHOST_PENDING */
+  int64_t retry_after_ms; /* with MODHOST_E_RETRY and MODHOST_E_SNOOZE; 0 = as configured */
+  modhost_str detail;     /* for operators; never shown to the user */
 } modhost_outcome;
 
 typedef struct modhost_event_service {
@@ -262,8 +268,8 @@ typedef struct modhost_event_service {
                              const modhost_outcome* outcome) MODHOST_NOEXCEPT;
   /* The cancel reason (MODHOST_CANCEL_*), 0 while the result is wanted. [any] */
   int32_t (*cancelled)(const modhost_host* host, modhost_event_id event) MODHOST_NOEXCEPT;
-  /* Asks for more time; the host grants up to the event's own deadline. *deadline_mono_ns is what holds now. MODHOST_OK,
-   * MODHOST_E_FULL when nothing more is granted, MODHOST_E_GONE. [any] */
+  /* Asks for more time; the host grants up to the event's own deadline. *deadline_mono_ns is what holds now.
+   * MODHOST_OK, MODHOST_E_FULL when nothing more is granted, MODHOST_E_GONE. [any] */
   modhost_status (*extend)(const modhost_host* host, modhost_event_id event, int64_t more_ms,
                            int64_t* deadline_mono_ns) MODHOST_NOEXCEPT;
   /* After MODHOST_OK the host does not complete the chat's turn: the module, or a later event, will. MODHOST_OK or
@@ -292,18 +298,18 @@ typedef struct modhost_config_service {
 /* ------------------------------------------------------------------------------------------------ service: http */
 
 #define MODHOST_SERVICE_HTTP "modhost.http/1"
-enum {                                      /* modhost_http_request.flags; others are MODHOST_E_INVALID */
-  MODHOST_HTTP_PLATFORM = 1u << 0,          /* target is a path below the platform's API base; the host adds base URL,
-                                               credentials and the event's user and company, which a plugin never sees */
-  MODHOST_HTTP_SAFE_TO_REPEAT = 1u << 1     /* a POST that may be sent again after its bytes went out */
+enum {                                       /* modhost_http_request.flags; others are MODHOST_E_INVALID */
+       MODHOST_HTTP_PLATFORM = 1u << 0,      /* target is a path below the platform's API base; the host adds base URL,
+                                                credentials and the event's user and company, which a plugin never sees */
+       MODHOST_HTTP_SAFE_TO_REPEAT = 1u << 1 /* a POST that may be sent again after its bytes went out */
 };
 
 typedef struct modhost_http_request {
   uint32_t struct_size;
   uint32_t flags;
-  modhost_str method;          /* "GET", "POST", "PUT", "PATCH", "DELETE" */
-  modhost_str target;          /* PLATFORM: "/messages?chatId=..."; otherwise an absolute URL `grants:` allows */
-  const modhost_kv* headers;   /* header_count further ones; those the host owns are MODHOST_E_INVALID */
+  modhost_str method;        /* "GET", "POST", "PUT", "PATCH", "DELETE" */
+  modhost_str target;        /* PLATFORM: "/messages?chatId=..."; otherwise an absolute URL `grants:` allows */
+  const modhost_kv* headers; /* header_count further ones; those the host owns are MODHOST_E_INVALID */
   size_t header_count;
   modhost_bytes body;
   int64_t timeout_ms;          /* 0 = until the attempt's deadline, which always bounds it */
@@ -336,8 +342,8 @@ typedef struct modhost_http_response {
 typedef struct modhost_http_service {
   uint32_t struct_size;
   uint32_t reserved0;
-  /* request and sink are copied before return. On failure no callback is made: MODHOST_E_INVALID (target, header, flag),
-   * MODHOST_E_DENIED, MODHOST_E_GONE (the event has ended), MODHOST_E_CLOSED, MODHOST_E_FULL. [any] */
+  /* request and sink are copied before return. On failure no callback is made: MODHOST_E_INVALID (target, header,
+   * flag), MODHOST_E_DENIED, MODHOST_E_GONE (the event has ended), MODHOST_E_CLOSED, MODHOST_E_FULL. [any] */
   modhost_status (*start)(const modhost_host* host, const modhost_http_request* request, const modhost_http_sink* sink,
                           modhost_call_id* call) MODHOST_NOEXCEPT;
   /* No data callback while paused. MODHOST_OK or MODHOST_E_GONE. [any] */
@@ -370,8 +376,8 @@ extern MODHOST_EXPORT const modhost_entry modhost_entry_v1;
 #define MODHOST_DECLARE_PLUGIN(plugin_table)                                                                     \
   __attribute__((section(".note.modhost"), used, aligned(4))) static const modhost_note modhost_note_v1 = {      \
       8u, 16u, 1u, "modhost", MODHOST_ABI_MAJOR, MODHOST_ABI_MINOR, MODHOST_MIN_HOST_MINOR, 0u};                 \
-  MODHOST_EXPORT const modhost_entry modhost_entry_v1 = {(uint32_t)sizeof(modhost_entry), MODHOST_ABI_MAJOR,     \
-                                                         MODHOST_ABI_MINOR, MODHOST_MIN_HOST_MINOR, plugin_table}
+  const modhost_entry modhost_entry_v1 = {(uint32_t)sizeof(modhost_entry), MODHOST_ABI_MAJOR, MODHOST_ABI_MINOR, \
+                                          MODHOST_MIN_HOST_MINOR, plugin_table}
 
 #ifdef __cplusplus
 }
