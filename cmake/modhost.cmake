@@ -12,7 +12,8 @@ find_package(Threads REQUIRED)
 add_library(modhost_flags INTERFACE)
 target_compile_options(modhost_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast
-  -Wimplicit-fallthrough -Werror -fvisibility=hidden -fvisibility-inlines-hidden -fno-plt -fstack-protector-strong)
+  -Wimplicit-fallthrough -Werror -fvisibility=hidden -fvisibility-inlines-hidden -fno-plt -fstack-protector-strong -fPIE)
+target_link_options(modhost_flags INTERFACE -pie)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(modhost_flags INTERFACE -fpch-preprocess)
 else()
@@ -38,7 +39,7 @@ target_precompile_headers(modhost_pch PRIVATE
 
 function(modhost_library name)
   add_library(${name} STATIC ${ARGN})
-  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/host)
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/host ${CMAKE_SOURCE_DIR}/plugin-api/include)
   target_link_libraries(${name} PRIVATE modhost_flags PUBLIC Threads::Threads)
   target_precompile_headers(${name} REUSE_FROM modhost_pch)
 endfunction()
@@ -70,7 +71,7 @@ endfunction()
 
 function(modhost_harden target)
   target_link_libraries(${target} PRIVATE modhost_flags)
-  target_link_options(${target} PRIVATE -Wl,-z,relro,-z,now -pie)
+  target_link_options(${target} PRIVATE -Wl,-z,relro,-z,now)
 endfunction()
 
 # modhost_test(<room>): tests/unit/<room>/*.cpp as one binary and one ctest entry a test binary.
@@ -81,7 +82,7 @@ function(modhost_test name)
   endif()
   add_executable(test_${name} ${sources})
   target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(test_${name} PRIVATE modhost_flags modhost_${name} modhost_test_support ${ARGN})
+  target_link_libraries(test_${name} PRIVATE modhost_flags modhost_${name} modhost_event modhost_test_support ${ARGN})
   target_precompile_headers(test_${name} REUSE_FROM modhost_test_pch)
   set_target_properties(test_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME unit.${name} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -16,14 +16,20 @@
 namespace modhost::signature {
 
 enum class Failure {
-  kNone, kSignatureMissing, kSignatureMalformed, kTimestampMissing, kTimestampMalformed, kTimestampTooOld, kMismatch
+  kNone,
+  kSignatureMissing,
+  kSignatureMalformed,
+  kTimestampMissing,
+  kTimestampMalformed,
+  kTimestampTooOld,
+  kMismatch
 };
 std::string_view to_string(Failure failure);
 
 struct Verdict {
   Failure failure = Failure::kNone;
-  std::int64_t age_s = 0;        // header timestamp against our clock; negative: the future
-  bool mac_matches = false;      // with kTimestampTooOld: the sender is right and a clock is off
+  std::int64_t age_s = 0;    // header timestamp against our clock; negative: the future
+  bool mac_matches = false;  // with kTimestampTooOld: the sender is right and a clock is off
   std::string app, key_id;
 };
 

@@ -10,7 +10,9 @@ namespace modhost::test {
 class FakeClock final : public Clock {
  public:
   explicit FakeClock(std::int64_t unix_ms = 1'760'000'000'000) : unix_ms_(unix_ms) {}
-  [[nodiscard]] SteadyTime steady_now() const override { return SteadyTime(std::chrono::nanoseconds(steady_ns_.load())); }
+  [[nodiscard]] SteadyTime steady_now() const override {
+    return SteadyTime(std::chrono::nanoseconds(steady_ns_.load()));
+  }
   [[nodiscard]] UnixMillis unix_now() const override { return UnixMillis(std::chrono::milliseconds(unix_ms_.load())); }
   void advance(std::chrono::milliseconds by) {
     unix_ms_ += by.count();

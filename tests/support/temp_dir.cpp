@@ -30,6 +30,8 @@ std::string read_file(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string fixture(const std::string& name) { return read_file(std::filesystem::path(MODHOST_SOURCE_DIR) / "tests/fixtures" / name); }
+std::string fixture(const std::string& name) {
+  return read_file(std::filesystem::path(MODHOST_SOURCE_DIR) / "tests/fixtures" / name);
+}
 
 }  // namespace modhost::test

@@ -1,0 +1,63 @@
+#include "base/bounded_queue.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "support/fake_clock.hpp"
+
+namespace modhost {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Result, CarriesAValueOrAnErrorThatGainsContext) {
+  const auto half = [](int value) -> Result<int> {
+    if (value % 2 != 0) return invalid("odd");
+    return value / 2;
+  };
+  EXPECT_EQ(half(4).value(), 2);
+  const auto failed = half(3);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Code::kInvalid);
+  EXPECT_EQ(Error(failed.error()).within("half").message, "half: odd");
+}
+
+TEST(Secret, MovesLeaveNothingBehind) {
+  Secret first(std::string("usig_short"));
+  const char* const bytes = first.reveal().data();
+  Secret second(std::move(first));
+  EXPECT_EQ(second.reveal(), "usig_short");
+  EXPECT_TRUE(first.empty());
+  EXPECT_EQ(std::string(bytes, 10), std::string(10, '\0')) << "the moved-from short string is wiped";
+}
+
+TEST(Deadline, RemainingIsNeverNegative) {
+  test::FakeClock clock;
+  const Deadline deadline = Deadline::after(clock, 5s);
+  EXPECT_EQ(deadline.remaining(clock), 5s);
+  clock.advance(6s);
+  EXPECT_TRUE(deadline.has_passed(clock));
+  EXPECT_EQ(deadline.remaining(clock), 0ms);
+  EXPECT_FALSE(Deadline::never().has_passed(clock));
+}
+
+TEST(BoundedQueue, RefusesWhenFullAndDrainsAfterClose) {
+  BoundedQueue<int> queue(2);
+  EXPECT_TRUE(queue.try_push(1));
+  EXPECT_TRUE(queue.try_push(2));
+  EXPECT_FALSE(queue.try_push(3));
+  queue.close();
+  EXPECT_FALSE(queue.try_push(4));
+  EXPECT_EQ(queue.pop(), 1);
+  EXPECT_EQ(queue.pop(), 2);
+  EXPECT_EQ(queue.pop(), std::nullopt);
+}
+
+TEST(BoundedQueue, CloseWakesAWaitingConsumer) {
+  BoundedQueue<int> queue(1);
+  std::thread consumer([&] { EXPECT_EQ(queue.pop(), std::nullopt); });
+  queue.close();
+  consumer.join();
+}
+
+}  // namespace
+}  // namespace modhost
