@@ -238,6 +238,7 @@ Decoded decode(TrustedBody body, const RawRequest& request) {
   event.key_id = body.key_id();
   event.traceparent = request.traceparent;
   event.received_at = request.received_at;
+  event.received_steady = request.received_steady;
 
   Picker picker;
   const Result<void> read = read_json(body.bytes(), picker);

@@ -27,6 +27,7 @@ struct Event {
   std::string key_id;                        // secret that signed it
   std::string traceparent;
   UnixMillis received_at{};
+  SteadyTime received_steady{};  // of this process; zero for an event read back from the journal
   std::string body;
 };
 

@@ -16,39 +16,9 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
+#include "http/message.hpp"
 
 namespace modhost::http {
-
-struct Header {
-  std::string name;  // as received; compare with equal_names()
-  std::string value;
-};
-
-bool equal_names(std::string_view a, std::string_view b);  // ASCII case-insensitive
-
-struct Request {
-  std::string method;
-  std::string target;                // as received: path and query
-  std::string_view path() const;     // target up to '?'
-  std::string_view query() const;    // after '?', or empty
-  std::vector<Header> headers;
-  std::string body;
-  std::string peer;                  // remote address for logs
-  UnixMillis received_at{};
-  SteadyTime received_steady{};
-
-  // The value of the only header so named; nothing when absent. Several: the first (see count()).
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
-  [[nodiscard]] std::size_t count(std::string_view name) const;
-};
-
-struct Response {
-  int status = 200;
-  std::string content_type = "application/json";
-  std::string body;
-  std::vector<Header> headers;       // further ones; framing headers are the server's
-  bool close = false;                // close the connection after it
-};
 
 // The right and the duty to answer one request, once, from any thread. Dropped unanswered it answers 503. A connection
 // that has gone swallows the answer. Movable and cheap; outlives the server safely.
@@ -59,7 +29,7 @@ class Responder {
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
 
-  void respond(Response response);   // [any]
+  void respond(Response response);  // [any]
   [[nodiscard]] bool is_pending() const { return exchange_ != nullptr; }
 
   // A response whose body is written in pieces (chunked): used for server-sent events. After begin_stream(), write()
@@ -68,7 +38,7 @@ class Responder {
   bool write(std::string_view chunk);
   void end_stream();
 
-  struct Exchange;                   // the server's
+  struct Exchange;  // the server's
   explicit Responder(std::shared_ptr<Exchange> exchange);
 
  private:
@@ -83,9 +53,9 @@ struct HeadVerdict {
 };
 
 struct ServerOptions {
-  std::string name = "http";         // for logs and metrics: "webhook", "admin", "playground"
-  std::string address = "127.0.0.1"; // IPv4, IPv6 (with or without brackets) or a host name of this machine
-  std::uint16_t port = 0;            // 0: any free one, see port()
+  std::string name = "http";          // for logs and metrics: "webhook", "admin", "playground"
+  std::string address = "127.0.0.1";  // IPv4, IPv6 (with or without brackets) or a host name of this machine
+  std::uint16_t port = 0;             // 0: any free one, see port()
   int threads = 2;
   int backlog = limits::kListenBacklog;
   std::size_t connections_max = limits::kConnectionsMax;
@@ -96,6 +66,7 @@ struct ServerOptions {
   std::chrono::milliseconds body_timeout = limits::kBodyTimeout;
   std::chrono::milliseconds keep_alive_timeout = limits::kKeepAliveTimeout;
   std::chrono::milliseconds write_timeout = limits::kWriteTimeout;
+  std::chrono::milliseconds answer_timeout{0};  // then the server answers 503 and drops the late answer; 0 = never
 };
 
 struct ServerCounters {
@@ -110,14 +81,14 @@ class Server {
   using HeadCheck = std::function<HeadVerdict(const Request& head)>;
 
   Server(ServerOptions options, const Clock& clock, Handler handler, HeadCheck head_check = {});
-  ~Server();                          // stop() with no grace if still running
+  ~Server();  // stop() with no grace if still running
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   // Binds and listens, or says what, where and how to mend it ("port 8080 on 127.0.0.1 is taken ..."). Bound means
   // clients queue in the backlog until start().
   Result<void> bind();
-  void start();                       // serve; bind() first
+  void start();  // serve; bind() first
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] ServerCounters counters() const;
@@ -125,7 +96,7 @@ class Server {
   // Graceful end: from now on answers carry Connection: close, idle connections are closed, new ones still served until
   // no request is in flight or the deadline has come; then the listener closes. Blocks. [main thread]
   void drain(Deadline deadline);
-  void stop();                        // at once
+  void stop();  // at once
 
  private:
   class Impl;

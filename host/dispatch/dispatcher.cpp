@@ -1,0 +1,272 @@
+#include "dispatch/dispatcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "dispatch/ending.hpp"
+
+namespace modhost::dispatch {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t kClaimsAtOnce = 64;  // per module and round: no module waits for another's whole backlog
+constexpr auto kTick = 1s;                 // endings whose time has come, events past their deadline
+constexpr auto kExpirySweep = 5s;          // looking for late events of a module that does not run
+
+}  // namespace
+
+// What is kept of a claim while it runs: everything but the body.
+struct Dispatcher::Attempt {
+  journal::EventSeq seq = 0;
+  std::uint64_t token = 0;
+  unsigned number = 1;
+  Event event;
+  UnixMillis first_received{};
+  const config::ModuleConfig* module = nullptr;
+};
+
+struct Dispatcher::ModuleMetrics {
+  std::map<plugin::Outcome::Kind, telemetry::Counter> attempts;
+  telemetry::Histogram handler_seconds;
+  telemetry::Histogram event_seconds;
+};
+
+Dispatcher::Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::HttpClient& client,
+                       const config::Config& config, const Clock& clock, telemetry::Log& log,
+                       telemetry::Metrics& metrics)
+    : journal_(journal),
+      runtimes_(std::move(runtimes)),
+      config_(config),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      accept_to_on_event_(metrics.histogram("accept_to_on_event_seconds",
+                                            "From the request read to the plugin called, first attempts only",
+                                            telemetry::latency_bounds())),
+      jitter_(std::random_device{}()),
+      ender_(journal, client, config, clock, log, metrics, [this] { wake(); }) {
+  using Kind = plugin::Outcome::Kind;
+  for (const auto& [name, module] : config.modules) {
+    const telemetry::Labels label = {{"module", name}};
+    auto entry = std::make_unique<ModuleMetrics>(ModuleMetrics{
+        {},
+        metrics.histogram("handler_seconds", "Time an attempt took", telemetry::latency_bounds(), label),
+        metrics.histogram("event_seconds", "From accepted to ended", telemetry::latency_bounds(), label)});
+    for (const Kind kind :
+         {Kind::kOk, Kind::kRetry, Kind::kSnooze, Kind::kFailed, Kind::kCancelled, Kind::kDeadline, Kind::kCrashed})
+      entry->attempts.emplace(kind, metrics.counter("attempts_total", "Attempts by outcome",
+                                                    {{"module", name}, {"outcome", std::string(to_string(kind))}}));
+    module_metrics_.emplace(name, std::move(entry));
+  }
+  journal_.on_ready([this] { wake(); });
+}
+
+Dispatcher::~Dispatcher() { stop(); }
+
+void Dispatcher::start() {
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Dispatcher::pause() {
+  MutexLock lock(mutex_);
+  paused_ = true;
+}
+
+bool Dispatcher::wait_idle(Deadline deadline) {
+  MutexLock lock(mutex_);
+  while (running_ != 0) {
+    if (deadline.has_passed(clock_)) return false;
+    lock.wait_until(changed_, std::min(deadline.at(), std::chrono::steady_clock::now() + kTick));
+  }
+  return true;
+}
+
+void Dispatcher::stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    signalled_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::size_t Dispatcher::running() const {
+  MutexLock lock(mutex_);
+  return running_;
+}
+
+void Dispatcher::wake() {
+  {
+    MutexLock lock(mutex_);
+    if (signalled_) return;
+    signalled_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Dispatcher::loop() {
+  for (;;) {
+    bool is_paused = false;
+    {
+      MutexLock lock(mutex_);
+      const SteadyTime tick = std::chrono::steady_clock::now() + kTick;
+      while (!signalled_ && lock.wait_until(changed_, tick) != std::cv_status::timeout) {
+      }
+      signalled_ = false;
+      if (stopping_) return;
+      is_paused = paused_;
+    }
+    if (!is_paused)
+      while (claim_round()) {
+      }
+    ender_.pump();
+  }
+}
+
+bool Dispatcher::claim_round() {
+  bool has_more = false;
+  for (const std::string& name : journal_.modules_ready()) {
+    const auto configured = config_.modules.find(name);
+    plugin::PluginRuntime* const runtime = configured == config_.modules.end() ? nullptr : runtimes_(name);
+    if (runtime == nullptr) {
+      expire_waiting(name);
+      continue;
+    }
+    const std::size_t places = std::min<std::size_t>(runtime->free_slots(), kClaimsAtOnce);
+    if (places == 0) continue;
+    std::vector<journal::Claim> claims = journal_.claim(name, places);
+    has_more = has_more || claims.size() == places;
+    for (journal::Claim& claim : claims) run(std::move(claim), configured->second, *runtime);
+  }
+  return has_more;
+}
+
+void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime) {
+  plugin::AttemptInput input;
+  input.attempt = claim.attempt;
+  input.attempts_max = module.attempts_max();
+  input.prior_run = claim.prior_run;
+  input.replay = claim.generation > 0;
+  input.checkpoint = std::move(claim.checkpoint);
+  input.first_received = claim.first_received;
+  input.journal_seq = claim.seq;
+  input.idempotency_key = claim.event.app + "/" + claim.event.id + "/" + std::to_string(claim.generation);
+
+  const auto left = claim.first_received + module.event_deadline - clock_.unix_now();
+  input.deadline = Deadline::after(clock_, std::min<std::chrono::milliseconds>(module.attempt_deadline, left));
+
+  std::string body = std::move(claim.event.body);
+  claim.event.body.clear();
+  const auto attempt = std::make_shared<const Attempt>(
+      Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module});
+  {
+    MutexLock lock(mutex_);
+    ++running_;
+  }
+  if (left.count() <= 0) {  // waited too long, e.g. while the host was down: an answer now would only surprise
+    plugin::Outcome outcome;
+    outcome.kind = plugin::Outcome::Kind::kDeadline;
+    outcome.detail = "the event's deadline passed before an attempt could begin";
+    settle(*attempt, {journal::State::kExpired, "event_deadline", {}, false}, outcome);
+    return;
+  }
+  input.event = std::move(claim.event);
+  input.event.body = std::move(body);
+  runtime.submit(std::move(input), [this, attempt](const plugin::Outcome& outcome) { finish(*attempt, outcome); });
+}
+
+// The module has no running instance: its events wait for one, but none waits past its deadline.
+void Dispatcher::expire_waiting(const std::string& name) {
+  SteadyTime& next_sweep = next_expiry_[name];
+  if (clock_.steady_now() < next_sweep) return;
+  next_sweep = clock_.steady_now() + kExpirySweep;
+  static const config::ModuleConfig kDefaults;
+  const auto configured = config_.modules.find(name);
+  const config::ModuleConfig& module = configured == config_.modules.end() ? kDefaults : configured->second;
+  for (journal::Claim& claim : journal_.claim(name, kClaimsAtOnce)) {
+    const bool is_late = clock_.unix_now() >= claim.first_received + module.event_deadline;
+    if (!is_late) {
+      journal::Settlement release;
+      release.seq = claim.seq;
+      release.token = claim.token;
+      release.state = journal::State::kReady;
+      release.consumes_attempt = false;
+      release.reason = "module_not_running";
+      journal_.settle(std::move(release));
+      continue;
+    }
+    {
+      MutexLock lock(mutex_);
+      ++running_;
+    }
+    plugin::Outcome outcome;
+    outcome.kind = plugin::Outcome::Kind::kDeadline;
+    outcome.detail = "no running instance of module " + name + " before the event's deadline";
+    settle(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module},
+           {journal::State::kExpired, "event_deadline", {}, false}, outcome);
+  }
+}
+
+void Dispatcher::finish(const Attempt& attempt, const plugin::Outcome& outcome) {
+  AttemptFacts facts;
+  facts.attempt = attempt.number;
+  facts.first_received = attempt.first_received;
+  facts.now = clock_.unix_now();
+  {
+    MutexLock lock(mutex_);
+    facts.jitter = std::uniform_real_distribution<double>(-1, 1)(jitter_);
+    facts.is_stopping = paused_ || stopping_;
+  }
+  if (const auto found = module_metrics_.find(attempt.module->name); found != module_metrics_.end()) {
+    const ModuleMetrics& metrics = *found->second;
+    metrics.attempts.at(outcome.kind).add();
+    if (outcome.started_at != SteadyTime{}) {
+      metrics.handler_seconds.observe(std::chrono::duration<double>(clock_.steady_now() - outcome.started_at).count());
+      if (attempt.number == 1 && attempt.event.received_steady != SteadyTime{})
+        accept_to_on_event_.observe(
+            std::chrono::duration<double>(outcome.started_at - attempt.event.received_steady).count());
+    }
+  }
+  settle(attempt, decide(*attempt.module, outcome, facts), outcome);
+}
+
+void Dispatcher::settle(const Attempt& attempt, const Decision& decision, const plugin::Outcome& outcome) {
+  const UnixMillis now = clock_.unix_now();
+  journal::Settlement settlement;
+  settlement.seq = attempt.seq;
+  settlement.token = attempt.token;
+  settlement.state = decision.state;
+  settlement.reason = decision.reason;
+  settlement.detail = outcome.detail;
+  settlement.not_before = decision.not_before;
+  settlement.consumes_attempt = decision.consumes_attempt;
+  settlement.ending = ending_for(*attempt.module, attempt.event, decision.state, outcome, now);
+  journal_.settle(std::move(settlement));
+
+  const auto took = now - attempt.first_received;
+  if (journal::is_terminal(decision.state)) {
+    if (const auto found = module_metrics_.find(attempt.module->name); found != module_metrics_.end())
+      found->second->event_seconds.observe(std::chrono::duration<double>(took).count());
+  }
+  const bool is_well = decision.state == journal::State::kCompleted || decision.state == journal::State::kReady;
+  log_.write(is_well ? telemetry::LogLevel::kInfo : telemetry::LogLevel::kWarn,
+             journal::is_terminal(decision.state) ? "event ended" : "attempt ended",
+             {{"event_id", attempt.event.id},
+              {"module", attempt.module->name},
+              {"state", journal::to_string(decision.state)},
+              {"reason", decision.reason},
+              {"attempt", attempt.number},
+              {"ms", took.count()},
+              {"detail", outcome.detail}});
+  {
+    MutexLock lock(mutex_);
+    --running_;
+    signalled_ = true;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace modhost::dispatch

@@ -1,0 +1,79 @@
+// claim -> run -> settle: gives ready events to the instances that have room for them and writes down what came of each
+// attempt. One thread claims; outcomes arrive on any thread.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "base/mutex.hpp"
+#include "config/config.hpp"
+#include "dispatch/ender.hpp"
+#include "dispatch/policy.hpp"
+#include "journal/journal.hpp"
+#include "platform/http_client.hpp"
+#include "plugin/runtime.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace modhost::dispatch {
+
+class Dispatcher {
+ public:
+  // The running instance of a module, or null while it has none: its events wait. [dispatcher thread]
+  using Runtimes = std::function<plugin::PluginRuntime*(const std::string& module)>;
+
+  // Borrows everything for its life. Registers itself as the journal's ready listener: construct before the journal's
+  // first append.
+  Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::HttpClient& client, const config::Config& config,
+             const Clock& clock, telemetry::Log& log, telemetry::Metrics& metrics);
+  ~Dispatcher();  // stop()
+
+  void start();
+  // Claims nothing more; what runs goes on. Endings still leave.
+  void pause();
+  // True when no attempt runs any more before the deadline. Attempts given up after this count as stopped by us.
+  bool wait_idle(Deadline deadline);
+  // Ends the thread. Outcomes that arrive later are still settled as long as this object lives.
+  void stop();
+  [[nodiscard]] std::size_t running() const;
+
+ private:
+  struct Attempt;
+  struct ModuleMetrics;
+  void wake();
+  void loop();
+  bool claim_round();
+  void run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime);
+  void expire_waiting(const std::string& name);
+  void finish(const Attempt& attempt, const plugin::Outcome& outcome);
+  void settle(const Attempt& attempt, const Decision& decision, const plugin::Outcome& outcome);
+  ModuleMetrics& metrics_of(const std::string& module);
+
+  journal::Journal& journal_;
+  const Runtimes runtimes_;
+  const config::Config& config_;
+  const Clock& clock_;
+  telemetry::Log& log_;
+  telemetry::Metrics& metrics_;
+  telemetry::Histogram accept_to_on_event_;
+  std::map<std::string, std::unique_ptr<ModuleMetrics>> module_metrics_;  // built by the constructor, then only read
+
+  std::map<std::string, SteadyTime> next_expiry_;                         // the dispatcher thread's own
+
+  mutable Mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t running_ GUARDED_BY(mutex_) = 0;
+  bool signalled_ GUARDED_BY(mutex_) = false;
+  bool paused_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::minstd_rand jitter_ GUARDED_BY(mutex_);
+
+  Ender ender_;
+  std::thread thread_;
+};
+
+}  // namespace modhost::dispatch

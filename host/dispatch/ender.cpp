@@ -1,0 +1,151 @@
+#include "dispatch/ender.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/version.hpp"
+#include "dispatch/ending.hpp"
+#include "platform/unique_request.hpp"
+
+namespace modhost::dispatch {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t kEndingsInFlightMax = 64;
+constexpr auto kEndingTimeout = 30s;
+constexpr auto kEndingRetryMax = 60s;
+
+std::chrono::milliseconds backoff(unsigned tries) {
+  return std::min<std::chrono::milliseconds>(1000ms * (1u << std::min(tries, 6u)), kEndingRetryMax);
+}
+
+// An answer that the same call can never better: the message is gone, the key is refused.
+bool is_final(int status) { return status >= 400 && status < 500 && status != 408 && status != 429; }
+
+}  // namespace
+
+// What a call in flight needs to report back. Closed by the Ender's destructor: later reports touch nothing.
+class Ender::State {
+ public:
+  State(journal::Journal& journal, const Clock& clock, telemetry::Log& log, telemetry::Metrics& metrics,
+        std::function<void()> wake)
+      : journal_(journal),
+        clock_(clock),
+        log_(log),
+        wake_(std::move(wake)),
+        sent_(metrics.counter("endings_total", "Turns ended by the host", {{"outcome", "sent"}})),
+        refused_(metrics.counter("endings_total", "Turns ended by the host", {{"outcome", "refused"}})),
+        delayed_(metrics.counter("endings_total", "Turns ended by the host", {{"outcome", "delayed"}})) {}
+
+  bool claim(std::int64_t id) {
+    MutexLock lock(mutex_);
+    return in_flight_.insert(id).second;
+  }
+
+  [[nodiscard]] std::size_t free_places() {
+    MutexLock lock(mutex_);
+    return kEndingsInFlightMax - std::min(in_flight_.size(), kEndingsInFlightMax);
+  }
+
+  void finish(const journal::OutboxItem& item, const Result<platform::HttpResponse>& response) {
+    {
+      // Held while the journal is told: close() then knows that no report is under way.
+      MutexLock reporting(open_mutex_);
+      if (!open_) return;
+      if (response && response->status >= 200 && response->status < 300) {
+        sent_.add();
+        journal_.outbox_done(item.id);
+      } else if (response && is_final(response->status)) {
+        refused_.add();
+        log_.error("the platform refuses the ending of a turn: given up",
+                   {{"event_id", item.event.id}, {"chat_id", item.event.chat_id}, {"status", response->status}});
+        journal_.outbox_done(item.id);
+      } else {
+        delayed_.add();
+        const std::string problem =
+            response ? "answered " + std::to_string(response->status) : response.error().message;
+        log_.warn("the ending of a turn did not reach the platform, trying again: " + problem,
+                  {{"event_id", item.event.id}, {"tries", item.tries + 1}});
+        journal_.outbox_later(item.id, clock_.unix_now() + backoff(item.tries));
+      }
+      {
+        MutexLock lock(mutex_);
+        in_flight_.erase(item.id);
+      }
+      wake_();
+    }
+    idle_.notify_all();
+  }
+
+  void close() {
+    MutexLock reporting(open_mutex_);
+    open_ = false;
+  }
+
+  void wait_idle(Deadline deadline) {
+    MutexLock lock(mutex_);
+    while (!in_flight_.empty() && !deadline.has_passed(clock_))
+      lock.wait_until(idle_, std::min(deadline.at(), std::chrono::steady_clock::now() + 1s));
+  }
+
+ private:
+  journal::Journal& journal_;
+  const Clock& clock_;
+  telemetry::Log& log_;
+  const std::function<void()> wake_;
+  telemetry::Counter sent_, refused_, delayed_;
+  Mutex open_mutex_;
+  bool open_ GUARDED_BY(open_mutex_) = true;
+  Mutex mutex_;
+  std::condition_variable idle_;
+  std::set<std::int64_t> in_flight_ GUARDED_BY(mutex_);
+};
+
+Ender::Ender(journal::Journal& journal, platform::HttpClient& client, const config::Config& config, const Clock& clock,
+             telemetry::Log& log, telemetry::Metrics& metrics, std::function<void()> wake)
+    : config_(config),
+      client_(client),
+      clock_(clock),
+      journal_(journal),
+      state_(std::make_shared<State>(journal, clock, log, metrics, std::move(wake))) {}
+
+Ender::~Ender() { state_->close(); }
+
+void Ender::pump() {
+  const std::size_t places = state_->free_places();
+  if (places == 0) return;
+  for (journal::OutboxItem& item : journal_.outbox_due(places))
+    if (state_->claim(item.id)) send(std::move(item));
+}
+
+void Ender::wait_idle(Deadline deadline) { state_->wait_idle(deadline); }
+
+void Ender::send(journal::OutboxItem item) {
+  const auto shared = std::make_shared<const journal::OutboxItem>(std::move(item));
+  const config::App* const app = config_.app(shared->event.app);
+  if (app == nullptr) {
+    state_->finish(*shared, unavailable("app " + shared->event.app + " is no longer in modules.yaml"));
+    return;
+  }
+  Result<EndingCall> ending = ending_call(shared->event, shared->ending);
+  if (!ending) return state_->finish(*shared, ending.error());
+  platform::UniqueCall call;
+  call.method = ending->method;
+  call.target = ending->target;
+  call.body = std::move(ending->body);
+  call.user_id = shared->event.user_id;
+  call.company_id = shared->event.company_id;
+  call.traceparent = shared->event.traceparent;
+  Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call), kVersion);
+  if (!request) return state_->finish(*shared, request.error());
+  request->deadline = Deadline::after(clock_, kEndingTimeout);
+  const auto started = client_.start(
+      std::move(*request), platform::collect([state = state_, shared](Result<platform::HttpResponse> response) {
+        state->finish(*shared, response);
+      }));
+  if (!started) state_->finish(*shared, started.error());
+}
+
+}  // namespace modhost::dispatch

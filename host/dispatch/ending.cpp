@@ -1,0 +1,68 @@
+#include "dispatch/ending.hpp"
+
+#include <cstdio>
+
+#include "event/json_reader.hpp"
+
+namespace modhost::dispatch {
+
+namespace {
+
+// Ids are opaque: what is not unreserved (RFC 3986 2.3) is escaped before it becomes a path segment.
+std::string escape(std::string_view text) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                          (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    if (is_plain)
+      escaped += c;
+    else
+      escaped.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string iso_time(UnixMillis at) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss time(at - day);
+  char text[40];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
+  return text;
+}
+
+std::string ending_for(const config::ModuleConfig& module, const Event& event, journal::State state,
+                       const plugin::Outcome& outcome, UnixMillis now) {
+  if (!journal::is_terminal(state) || event.name != kExternalModuleChosen) return {};
+  if (event.assistant_message_id.empty() || event.chat_id.empty()) return {};
+  const std::string at = "{\"completedAt\":" + quote_json(iso_time(now));
+  if (state == journal::State::kCompleted) {
+    const bool is_left = !module.complete_turn || outcome.leave_turn_open || outcome.turn_completed;
+    return is_left ? std::string() : at + "}";
+  }
+  if (state == journal::State::kCancelled) return at + "}";  // the user stopped it: what is there stays
+  return at + ",\"text\":" + quote_json(module.on_failure) + "}";
+}
+
+Result<EndingCall> ending_call(const Event& event, const std::string& ending) {
+  const auto document = parse_json(ending);
+  if (!document) return Error(document.error()).within("outbox record");
+  EndingCall call;
+  call.method = "PATCH";
+  call.target = "/messages/" + escape(event.assistant_message_id);
+  call.body = "{\"chatId\":" + quote_json(event.chat_id);
+  for (const char* name : {"text", "completedAt"})
+    if (const auto* value = find_member(*document, name))
+      call.body.append(",\"").append(name).append("\":").append(to_json(*value));
+  call.body += "}";
+  return call;
+}
+
+}  // namespace modhost::dispatch

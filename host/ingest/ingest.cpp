@@ -1,0 +1,150 @@
+#include "ingest/ingest.hpp"
+
+#include <utility>
+
+namespace modhost::ingest {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t kIgnoredNamesMax = 1000;
+constexpr std::int64_t kFutureSeconds = 300;
+
+telemetry::Counter outcome_counter(telemetry::Metrics& metrics, Answer answer) {
+  return metrics.counter("webhook_requests_total", "Deliveries by outcome",
+                         {{"outcome", std::string(to_string(answer))}});
+}
+
+}  // namespace
+
+std::string_view to_string(Answer answer) {
+  switch (answer) {
+    case Answer::kAccepted:
+      return "accepted";
+    case Answer::kDuplicate:
+      return "duplicate";
+    case Answer::kIgnored:
+      return "ignored";
+    case Answer::kDeadLettered:
+      return "dead_lettered";
+    case Answer::kRefused:
+      return "refused";
+    case Answer::kUnavailable:
+      return "unavailable";
+  }
+  return "unavailable";
+}
+
+Ingest::Ingest(const signature::Verifier& verifier, journal::Journal& journal, Route route, const Clock& clock,
+               telemetry::Log& log, telemetry::Metrics& metrics)
+    : verifier_(verifier),
+      journal_(journal),
+      route_(std::move(route)),
+      clock_(clock),
+      log_(log),
+      refusals_(clock, 5, 1s),
+      clock_warnings_(clock, 1, 1min),
+      failures_(clock, 5, 1s),
+      dead_letters_(clock, 20, 1s),
+      outcomes_{outcome_counter(metrics, Answer::kAccepted), outcome_counter(metrics, Answer::kDuplicate),
+                outcome_counter(metrics, Answer::kIgnored),  outcome_counter(metrics, Answer::kDeadLettered),
+                outcome_counter(metrics, Answer::kRefused),  outcome_counter(metrics, Answer::kUnavailable)},
+      future_(metrics.counter("webhook_future_timestamps_total", "Accepted deliveries stamped over 300 s ahead")),
+      ack_seconds_(metrics.histogram("webhook_ack_seconds", "From the request read to its answer",
+                                     telemetry::latency_bounds())) {}
+
+void Ingest::accept(RawRequest request, Done done) {
+  const SteadyTime received = request.received_steady;
+  signature::Verdict verdict;
+  Result<TrustedBody> trusted = verifier_.verify(request, verdict);
+  if (!trusted) {
+    report_refusal(verdict);
+    count(Answer::kRefused, received);
+    return done(Answer::kRefused, {});
+  }
+  if (verdict.age_s < -kFutureSeconds) report_future(verdict);
+
+  Decoded decoded = decode(std::move(*trusted), request);
+  std::string module;
+  if (decoded.unusable.empty()) {
+    std::optional<std::string> routed = route_(decoded.event);
+    if (!routed) {
+      report_ignored(decoded.event);
+      count(Answer::kIgnored, received);
+      return done(Answer::kIgnored, decoded.event.id);
+    }
+    module = std::move(*routed);
+  }
+  append(std::move(decoded), std::move(module), received, std::move(done));
+}
+
+void Ingest::append(Decoded decoded, std::string module, SteadyTime received, Done done) {
+  const bool is_dead = !decoded.unusable.empty();
+  const std::string id = decoded.event.id;
+  if (std::uint64_t suppressed = 0; is_dead && dead_letters_.admit(suppressed))
+    log_.warn("a signed body is not an event: kept as dead letter",
+              {{"id", id}, {"reason", decoded.unusable}, {"app", decoded.event.app}, {"suppressed", suppressed}});
+  journal::NewEvent entry{std::move(decoded.event), std::move(module), is_dead ? decoded.unusable : std::string(),
+                          std::move(decoded.body_sha256)};
+  journal_.append(std::move(entry), [this, is_dead, id, received,
+                                     done = std::move(done)](const Result<journal::Appended>& appended) {
+    Answer answer = is_dead ? Answer::kDeadLettered : Answer::kAccepted;
+    if (!appended) {
+      answer = Answer::kUnavailable;
+      if (std::uint64_t suppressed = 0; failures_.admit(suppressed))
+        log_.error("event not stored, answered 503: " + appended.error().message, {{"suppressed", suppressed}});
+    } else if (*appended == journal::Appended::kDuplicate) {
+      answer = Answer::kDuplicate;
+    } else if (*appended == journal::Appended::kConflict) {
+      answer = Answer::kDuplicate;
+      if (std::uint64_t suppressed = 0; failures_.admit(suppressed))
+        log_.error("a known event id came with another body: not run. A forged retry, or a fault of the platform",
+                   {{"event_id", id}, {"suppressed", suppressed}});
+    }
+    count(answer, received);
+    done(answer, id);
+  });
+}
+
+void Ingest::report_refusal(const signature::Verdict& verdict) {
+  std::uint64_t suppressed = 0;
+  if (verdict.failure == signature::Failure::kTimestampTooOld && verdict.mac_matches) {
+    if (clock_warnings_.admit(suppressed))
+      log_.warn("timestamps are " + std::to_string(verdict.age_s) +
+                    " s old: check this machine's clock (the signature itself holds)",
+                {{"key", verdict.key_id}, {"suppressed", suppressed}});
+    return;
+  }
+  if (refusals_.admit(suppressed))
+    log_.warn("delivery refused (401)",
+              {{"reason", signature::to_string(verdict.failure)}, {"suppressed", suppressed}});
+}
+
+void Ingest::report_future(const signature::Verdict& verdict) {
+  future_.add();
+  if (std::uint64_t suppressed = 0; clock_warnings_.admit(suppressed))
+    log_.warn("timestamps are " + std::to_string(-verdict.age_s) +
+                  " s ahead: check this machine's clock; the replay check has no effect on such deliveries",
+              {{"key", verdict.key_id}, {"suppressed", suppressed}});
+}
+
+void Ingest::report_ignored(const Event& event) {
+  const bool by_module = event.name == kExternalModuleChosen;
+  const std::string& name = by_module ? event.reference : event.name;
+  {
+    MutexLock lock(mutex_);
+    if (ignored_names_.size() >= kIgnoredNamesMax || !ignored_names_.insert(name).second) return;
+  }
+  if (by_module)
+    log_.info("ignoring events for a module that is not in modules.yaml (logged once)", {{"module", name}});
+  else
+    log_.info("ignoring events that no module subscribes to (logged once)", {{"event", name}});
+}
+
+void Ingest::count(Answer answer, SteadyTime received) {
+  outcomes_[static_cast<std::size_t>(answer)].add();
+  ack_seconds_.observe(std::chrono::duration<double>(clock_.steady_now() - received).count());
+}
+
+}  // namespace modhost::ingest

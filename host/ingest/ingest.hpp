@@ -1,0 +1,65 @@
+// verify -> decode -> append: from the raw bytes of a delivery to its answer. The answer comes after the commit, on the
+// journal's thread; nothing is written before the signature holds.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/mutex.hpp"
+#include "event/decode.hpp"
+#include "event/raw_request.hpp"
+#include "journal/journal.hpp"
+#include "signature/verifier.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/log_limiter.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace modhost::ingest {
+
+enum class Answer {
+  kAccepted,      // 200: durable, will be run
+  kDuplicate,     // 200: known id
+  kIgnored,       // 200: nobody here wants it; nothing written
+  kDeadLettered,  // 200: signed, but not an event; kept as dead
+  kRefused,       // 401: the signature does not hold
+  kUnavailable    // 503: not durable; the platform sends it again
+};
+std::string_view to_string(Answer answer);
+
+class Ingest {
+ public:
+  // The module that runs an event; nothing: it is ignored. Set by the composition root from the router.
+  using Route = std::function<std::optional<std::string>(const Event&)>;
+  using Done = std::function<void(Answer, const std::string& id)>;
+
+  // Borrows everything for its life.
+  Ingest(const signature::Verifier& verifier, journal::Journal& journal, Route route, const Clock& clock,
+         telemetry::Log& log, telemetry::Metrics& metrics);
+
+  // done runs exactly once: on this thread, or on the journal's after the commit. [any thread]
+  void accept(RawRequest request, Done done);
+
+ private:
+  void report_refusal(const signature::Verdict& verdict);
+  void report_future(const signature::Verdict& verdict);
+  void report_ignored(const Event& event);
+  void append(Decoded decoded, std::string module, SteadyTime received, Done done);
+  void count(Answer answer, SteadyTime received);
+
+  const signature::Verifier& verifier_;
+  journal::Journal& journal_;
+  const Route route_;
+  const Clock& clock_;
+  telemetry::Log& log_;
+  telemetry::LogLimiter refusals_, clock_warnings_, failures_, dead_letters_;
+  telemetry::Counter outcomes_[6];
+  telemetry::Counter future_;
+  telemetry::Histogram ack_seconds_;
+
+  Mutex mutex_;
+  std::set<std::string> ignored_names_ GUARDED_BY(mutex_);  // logged once each, bounded
+};
+
+}  // namespace modhost::ingest

@@ -1,0 +1,112 @@
+#include "webhook/endpoint.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "event/json_reader.hpp"
+
+namespace modhost::webhook {
+
+namespace {
+
+std::set<std::string> paths_of(const config::Config& config) {
+  std::set<std::string> paths;
+  for (const config::App& app : config.apps) paths.insert(app.path);
+  if (paths.empty()) paths.insert(config.webhook_path);
+  return paths;
+}
+
+http::ServerOptions options_of(const config::Config& config) {
+  http::ServerOptions options;
+  options.name = "webhook";
+  options.address = config.listen.host;
+  options.port = config.listen.port;
+  options.threads = config.limits.http_threads;
+  options.connections_max = config.limits.connections;
+  options.body_bytes_max = config.limits.body_bytes;
+  options.answer_timeout = config.limits.ack_timeout;
+  return options;
+}
+
+http::Response error(int status, const char* text, std::vector<http::Header> headers = {}) {
+  http::Response response;
+  response.status = status;
+  response.body = std::string("{\"error\":\"") + text + "\"}";
+  response.headers = std::move(headers);
+  return response;
+}
+
+http::Response response_of(ingest::Answer answer, const std::string& id) {
+  switch (answer) {
+    case ingest::Answer::kRefused:
+      return error(401, "unauthorized");
+    case ingest::Answer::kUnavailable:
+      return error(503, "not stored; send it again", {{"Retry-After", "1"}});
+    default:
+      break;
+  }
+  http::Response response;
+  response.body = "{\"status\":\"";
+  response.body.append(ingest::to_string(answer)).append("\",\"id\":").append(quote_json(id)).append("}");
+  return response;
+}
+
+// A header given twice is nobody's: the verifier then sees a value that can not match.
+std::optional<std::string> only(const http::Request& request, std::string_view name) {
+  const auto value = request.header(name);
+  if (!value) return std::nullopt;
+  if (request.count(name) > 1) return std::string("given more than once");
+  return std::string(*value);
+}
+
+}  // namespace
+
+Endpoint::Endpoint(const config::Config& config, ingest::Ingest& ingest, const Clock& clock)
+    : paths_(paths_of(config)),
+      body_bytes_max_(config.limits.body_bytes),
+      ingest_(ingest),
+      server_(
+          options_of(config), clock,
+          [this](http::Request request, http::Responder responder) {
+            handle(std::move(request), std::move(responder));
+          },
+          [this](const http::Request& head) { return check(head); }) {}
+
+http::HeadVerdict Endpoint::check(const http::Request& head) const {
+  const std::string path(head.path());
+  if (paths_.contains(path)) {
+    if (head.method == "POST") return {std::nullopt, body_bytes_max_};
+    return {error(405, "method not allowed", {{"Allow", "POST"}}), 0};
+  }
+  if (path == "/" || path == "/health") {
+    if (head.method == "GET" || head.method == "HEAD") return {std::nullopt, 0};
+    return {error(405, "method not allowed", {{"Allow", "GET, HEAD"}}), 0};
+  }
+  return {error(404, "not found"), 0};
+}
+
+void Endpoint::handle(http::Request request, http::Responder responder) {
+  http::Response response;
+  if (request.method != "POST") {
+    if (request.path() == "/health") {
+      response.body = "{\"status\":\"ok\"}";
+    } else {
+      response.content_type = "text/plain; charset=utf-8";
+      response.body = "modhost receives signed Unique events at POST " + *paths_.begin() + "\n";
+    }
+    return responder.respond(std::move(response));
+  }
+  RawRequest raw;
+  raw.path = request.path();
+  raw.signature = only(request, "X-Unique-Signature");
+  raw.timestamp = only(request, "X-Unique-Created-At");
+  raw.traceparent = only(request, "traceparent").value_or("");
+  raw.received_at = request.received_at;
+  raw.received_steady = request.received_steady;
+  raw.body = std::move(request.body);
+  auto shared = std::make_shared<http::Responder>(std::move(responder));
+  ingest_.accept(std::move(raw),
+                 [shared](ingest::Answer answer, const std::string& id) { shared->respond(response_of(answer, id)); });
+}
+
+}  // namespace modhost::webhook
