@@ -1,5 +1,5 @@
-// The seam to the outside: asynchronous HTTP calls. The real one is CurlClient (one thread, one multi handle, keep-alive
-// pools); tests and `modhost/testing.hpp` use fakes.
+// The seam to the outside: asynchronous HTTP calls. The real one is CurlClient (one thread, one multi handle,
+// keep-alive pools); tests and `modhost/testing.hpp` use fakes.
 #pragma once
 
 #include <chrono>
@@ -21,16 +21,16 @@ using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;                     // absolute
+  std::string url;  // absolute
   HeaderList headers;
   std::string body;
-  Deadline deadline;                   // of all attempts together; never past the event's attempt deadline
+  Deadline deadline;  // of all attempts together; never past the event's attempt deadline
   std::size_t response_bytes_max = limits::kResponseBytesMax;
-  bool safe_to_repeat = false;         // a POST may be sent again although bytes of it were sent
+  bool safe_to_repeat = false;  // a POST may be sent again although bytes of it were sent
   int attempts_max = limits::kCallAttemptsMax;
 };
 
-using CallId = std::uint64_t;          // never 0, never used twice
+using CallId = std::uint64_t;  // never 0, never used twice
 
 // Where an answer goes. Called on the client thread, one at a time per call: on_head once per answer that is delivered
 // (never for an attempt that is retried), on_data any number of times, on_done exactly once and last. Must not block.

@@ -1,0 +1,91 @@
+// The client thread: epoll, one libcurl multi handle, the calls' queues and timers. Runs no locks but the call table's.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/unique_fd.hpp"
+#include "platform/call_table.hpp"
+#include "platform/curl_client.hpp"
+#include "platform/retry_policy.hpp"
+#include "platform/transfer.hpp"
+
+namespace modhost::platform {
+
+class CurlLoop {
+ public:
+  struct Counters {
+    std::atomic<std::uint64_t> attempts = 0, connections = 0;
+  };
+
+  // Clock, options and table outlive the loop. kUnavailable: no descriptor or memory left.
+  static Result<std::unique_ptr<CurlLoop>> open(const Clock& clock, const CurlClientOptions& options, CallTable& table);
+  CurlLoop(const Clock& clock, const CurlClientOptions& options, CallTable& table);
+  CurlLoop(const CurlLoop&) = delete;
+  CurlLoop& operator=(const CurlLoop&) = delete;
+
+  // Serves calls until the table is closed, then ends every call with kGone.
+  void run();
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  using CallPtr = std::shared_ptr<Call>;
+  struct Origin {  // scheme, host and port
+    long active = 0;
+    std::map<CallId, CallPtr> waiting;  // first come, first served
+  };
+  struct CurlGlobal {
+    CurlGlobal() { curl_global_init(CURL_GLOBAL_DEFAULT); }
+    ~CurlGlobal() { curl_global_cleanup(); }
+  };
+
+  Result<void> set_up();
+  void turn();
+  [[nodiscard]] int wait_ms() const;
+  void read_inbox();
+  void fire_timers();
+  void collect_ended();
+
+  void admit(const CallPtr& call);
+  Result<void> begin(const CallPtr& call, Origin& origin);
+  void serve_waiting(const std::string& origin_name);
+  void attempt_ended(Transfer& transfer, CURLcode code);
+  void deliver_held(const CallPtr& call);
+  void give_up(const CallPtr& call, Error why);
+  void finish(const CallPtr& call, Result<void> outcome);
+  void release(const CallPtr& call);
+  void set_timer(const CallPtr& call, SteadyTime at);
+  void clear_timer(Call& call);
+
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* known);
+  static int on_timer(CURLM* multi, long timeout_ms, void* self);
+
+  const Clock& clock_;
+  const CurlClientOptions& options_;
+  CallTable& table_;
+  Counters counters_;
+  RetryPolicy policy_;
+  // Destroyed from below: transfers before the multi handle they may be part of, and all before what they share.
+  CurlGlobal global_;
+  UniqueFd epoll_;
+  ShareHandle share_;
+  MultiHandle multi_;
+  std::vector<std::unique_ptr<Transfer>> idle_;
+  std::unordered_map<CallId, std::unique_ptr<Transfer>> active_;
+  std::unordered_map<std::string, Origin> origins_;
+  std::map<std::pair<SteadyTime, CallId>, CallPtr> timers_;  // of waiting calls, pauses and held answers
+  std::optional<SteadyTime> curl_timer_;
+};
+
+}  // namespace modhost::platform
