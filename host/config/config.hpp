@@ -1,5 +1,5 @@
 // What modules.yaml, the environment and .env say, validated, as one immutable value. Made by load() (config/load.hpp);
-// everything else only reads it. (decisions: docs/configuration.md is the operator's page.)
+// everything else only reads it. (docs/configuration.md is the operator's page.)
 #pragma once
 
 #include <chrono>
@@ -32,7 +32,8 @@ struct EndpointSecret {
 struct App {
   std::string id;                  // "app_...", sent as x-app-id
   std::string path = "/webhook";
-  std::string api_base;            // resolved: the join rule of dossier 3.0.1 applied, no trailing slash
+  std::string api_base;            // resolved (config/api_base.hpp): no trailing slash
+  std::string api_base_reason;     // why it has this path, for `check`
   Secret api_key;                  // may be empty inside a cluster
   std::vector<EndpointSecret> secrets;
 };
@@ -101,6 +102,8 @@ struct Config {
   std::vector<App> apps;
   std::map<std::string, ModuleConfig> modules;
   std::map<std::string, std::string> subscriptions;  // event name -> module name
+  std::map<std::string, std::string> origins;  // dotted key -> where its value comes from; absent: the default
+  std::vector<std::string> warnings;           // what works and is most likely not meant, with its place
 
   [[nodiscard]] const App* app(std::string_view id) const {
     for (const App& candidate : apps)

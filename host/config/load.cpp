@@ -1,0 +1,179 @@
+#include "config/load.hpp"
+
+#include "base/limits.hpp"
+#include "config/sections.hpp"
+#include "config/text_file.hpp"
+
+namespace modhost::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr milliseconds kStopMax = 28s;  // together with the cancel: a 30 s kill must never come first
+
+void read_log(const Section& top, LogConfig& out) {
+  const Section section(top.context(), top.find("log"), "log", schema::kLog);
+  section.read_choice("level", out.level,
+                      {{"trace", LogLevel::kTrace},
+                       {"debug", LogLevel::kDebug},
+                       {"info", LogLevel::kInfo},
+                       {"warn", LogLevel::kWarn},
+                       {"error", LogLevel::kError}});
+  section.read_choice("format", out.format, {{"json", LogFormat::kJson}, {"text", LogFormat::kText}});
+}
+
+void read_limits(const Section& top, LimitsConfig& out) {
+  const Section section(top.context(), top.find("limits"), "limits", schema::kLimits);
+  std::uint64_t body = out.body_bytes, connections = out.connections, threads = static_cast<unsigned>(out.http_threads);
+  section.read_size("body_bytes", body, {1024, 64ull << 20, "events are a few KiB and every body is held in memory"});
+  section.read_count("connections", connections, {1, 200'000, "each takes a file descriptor and memory"});
+  section.read_count("http_threads", threads,
+                     {1, 64, "they only wait for sockets: two serve thousands of connections"});
+  out.body_bytes = body;
+  out.connections = connections;
+  out.http_threads = static_cast<int>(threads);
+  section.read_count("ready_events", out.ready_events,
+                     {1, 100'000'000, "the backlog that is kept before answering 503"});
+  section.read_size("ready_bytes", out.ready_bytes,
+                    {1ull << 20, 1ull << 50, "the backlog that is kept before answering 503"});
+  section.read_duration("ack_timeout", out.ack_timeout, {100ms, 60s, "the platform waits for this answer"});
+  section.read_duration("timestamp_tolerance", out.timestamp_tolerance,
+                        {0ms, 24h, "older deliveries are replays; 0 switches the age test off"});
+  section.read_duration("drain_delay", out.drain_delay, {0ms, kStopMax, "a stop ends within 28 s"});
+  section.read_duration("drain_grace", out.drain_grace, {0ms, kStopMax, "a stop ends within 28 s"});
+  if (out.drain_delay + out.drain_grace + limits::kDrainCancel > kStopMax)
+    section.report(
+        section.find("drain_grace") != nullptr ? "drain_grace" : "drain_delay",
+        "drain_delay + drain_grace + 2s is more than 28s: a supervisor that kills after 30s would come first");
+  if (out.timestamp_tolerance == 0ms)
+    top.context().problems.warning(section.find("timestamp_tolerance")->mark,
+                                   "limits.timestamp_tolerance 0: the age of deliveries is not checked");
+}
+
+void check_proxy(const Section& section, const std::string& proxy) {
+  for (const std::string_view scheme : {"http://", "https://", "socks5://", "socks5h://"})
+    if (proxy.starts_with(scheme) && proxy.size() > scheme.size() &&
+        proxy.find_first_of(" \t\r\n") == std::string::npos)
+      return;
+  section.report("proxy", "expected a URL such as http://proxy.bank:3128 (http, https, socks5 or socks5h)");
+}
+
+void check_file(const Section& section, std::string_view key, const std::filesystem::path& file) {
+  const Result<TextFile> opened = read_text_file(file, 16 << 20);
+  if (!opened) section.report(key, file.string() + " " + opened.error().message);
+}
+
+void read_http_client(const Section& top, HttpClientConfig& out) {
+  const Section section(top.context(), top.find("http_client"), "http_client", schema::kHttpClient);
+  if (section.read_text("proxy", out.proxy) && !out.proxy.empty()) check_proxy(section, out.proxy);
+  if (section.read_path("ca_file", out.ca_file)) check_file(section, "ca_file", out.ca_file);
+  if (section.read_path("client_cert", out.client_cert)) check_file(section, "client_cert", out.client_cert);
+}
+
+void read_trusted_proxies(const Section& top, std::vector<std::string>& out) {
+  const Node* node = top.find("trusted_proxies");
+  if (node == nullptr || node->kind == Node::Kind::kNull) return;
+  Context& context = top.context();
+  if (node->kind != Node::Kind::kList) return top.report("trusted_proxies", "expected a list such as [10.0.0.0/8]");
+  if (node->items.size() > 100)
+    return top.report("trusted_proxies", "at most 100 networks: each is compared per connection");
+  for (const Node& item : node->items) {
+    auto text = expand(context, item, "trusted_proxies");
+    if (!text) continue;
+    if (const Result<void> good = check_network(text->text); !good)
+      context.problems.error(item.mark, "trusted_proxies " + quoted(item) + ": " + good.error().message);
+    else
+      out.push_back(std::move(text->text));
+  }
+}
+
+void read_addresses(const Section& top, Config& config) {
+  top.read_address("listen", config.listen);
+  top.read_address("admin", config.admin);
+  const bool is_same_port = config.listen.port == config.admin.port && config.listen.port != 0;
+  const auto is_any = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
+  if (is_same_port &&
+      (config.listen.host == config.admin.host || is_any(config.listen.host) || is_any(config.admin.host)))
+    top.report(top.find("admin") != nullptr ? "admin" : "listen",
+               "listen and admin have the same port " + std::to_string(config.admin.port) + ": give them two");
+  const std::string& admin = config.admin.host;
+  if (admin != "localhost" && admin != "::1" && !admin.starts_with("127."))
+    top.context().problems.warning(
+        top.find("admin")->mark,
+        "admin: listens beyond this machine; pages and commands are guarded by the token only");
+}
+
+void read_all(Context& context, const Node* root, Purpose purpose, Config& config) {
+  const Section top(context, root, "", schema::kTop);
+  read_addresses(top, config);
+  if (top.read_text("webhook_path", config.webhook_path)) check_webhook_path(top, "webhook_path", config.webhook_path);
+  config.state_dir = context.folder / config.state_dir;
+  config.plugins_dir = context.folder / config.plugins_dir;
+  top.read_path("state_dir", config.state_dir);
+  top.read_path("plugins_dir", config.plugins_dir);
+  read_log(top, config.log);
+  read_limits(top, config.limits);
+  read_trusted_proxies(top, config.trusted_proxies);
+  read_http_client(top, config.http_client);
+  read_apps(top, purpose, config);
+  read_modules(top, config);
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  std::error_code ignored;
+  const std::filesystem::path absolute = std::filesystem::absolute(file, ignored);
+  return absolute.empty() ? std::filesystem::path(".") : absolute.parent_path();
+}
+
+Environment environment_of(const LoadOptions& options, const std::filesystem::path& folder, Problems& problems) {
+  Variables process = options.environment ? *options.environment : process_variables();
+  if (!options.reads_env_files) return Environment(std::move(process));
+  std::vector<std::filesystem::path> folders = {folder};
+  std::error_code error;
+  const std::filesystem::path current = std::filesystem::current_path(error);
+  if (!error && current != folder) folders.push_back(current);
+  return Environment::discover(std::move(process), std::move(folders), problems);
+}
+
+}  // namespace
+
+Result<Config> load_text(std::string_view yaml, const LoadOptions& options, std::vector<Problem>* problems) {
+  Config config;
+  config.file = options.file;
+  Problems found(options.file.string());
+  const std::filesystem::path folder = folder_of(options.file);
+  const Environment environment = environment_of(options, folder, found);
+  Context context{found, environment, folder, config.origins};
+  const std::optional<Node> root = parse_yaml(yaml, found);
+  if (root) read_all(context, &*root, options.purpose, config);
+  const std::size_t errors = found.errors();
+  const std::string summary = found.summary();
+  std::vector<Problem> list = std::move(found).take();
+  for (const Problem& problem : list)
+    if (problem.severity == Severity::kWarning) config.warnings.push_back(to_string(problem));
+  if (problems != nullptr) *problems = std::move(list);
+  if (errors > 0) return invalid(summary);
+  return config;
+}
+
+Result<Config> load(const LoadOptions& options, std::vector<Problem>* problems) {
+  const Result<TextFile> file = read_text_file(options.file, 1024 * 1024);
+  if (file) return load_text(file->text, options, problems);
+  if (options.may_be_absent && file.error().code == Code::kNotFound) return load_text("", options, problems);
+  Error error = file.error();
+  error.message = options.file.string() + " " + error.message;
+  if (error.code == Code::kNotFound) error.message += ": write one, or name it with --config";
+  if (error.code == Code::kFull) error.code = Code::kInvalid;
+  if (problems != nullptr) *problems = {{Severity::kError, options.file.string(), error.message, 0, 0}};
+  return error;
+}
+
+std::vector<std::string> schema_paths() {
+  std::vector<std::string> out;
+  for (const schema::Section& section : schema::kSections)
+    for (const std::string_view key : section.keys)
+      out.push_back((section.path.empty() ? "" : std::string(section.path) + ".") + std::string(key));
+  return out;
+}
+
+}  // namespace modhost::config
