@@ -1,0 +1,214 @@
+#include "http/server.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "http/core.hpp"
+#include "http/mailbox.hpp"
+#include "http/pistache.hpp"
+#include "http/transport.hpp"
+
+namespace modhost::http {
+
+namespace {
+
+using Pistache::Tcp::Options;
+
+constexpr std::chrono::milliseconds kDrainLook{20};  // between two looks at what is still busy
+constexpr std::chrono::seconds kStopPatience{10};    // an http thread that is so long in a handler is lost
+
+Result<Pistache::Address> resolve(const std::string& address, std::uint16_t port) {
+  std::string host = address;
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (error != 0) {
+    return invalid("listen address '" + address + "' is not an address of this machine (" + ::gai_strerror(error) +
+                   "): use e.g. 127.0.0.1, 0.0.0.0 or [::]");
+  }
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
+  try {
+    return Pistache::Address(Pistache::IP(list->ai_addr), Pistache::Port(port));
+  } catch (const std::exception& error_thrown) {
+    return invalid("listen address '" + address + "' can not be used: " + error_thrown.what());
+  }
+}
+
+std::uint16_t port_of(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET6) {
+    sockaddr_in6 ipv6{};
+    std::memcpy(&ipv6, &address, sizeof ipv6);
+    return ntohs(ipv6.sin6_port);
+  }
+  sockaddr_in ipv4{};
+  std::memcpy(&ipv4, &address, sizeof ipv4);
+  return ntohs(ipv4.sin_port);
+}
+
+bool is_listening_on(int fd, std::uint16_t port) {
+  int is_listening = 0;
+  socklen_t size = sizeof is_listening;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0 || is_listening == 0) return false;
+  sockaddr_storage address{};
+  size = sizeof address;
+  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 && port_of(address) == port;
+}
+
+// Pistache keeps its listening descriptor to itself, and we need it for the backlog and for the drain. New descriptors
+// get the lowest free numbers, so a look at the lowest ones finds it.
+int find_listening_descriptor(std::uint16_t port) {
+  constexpr int kLookedAt = 4096;
+  for (int fd = 0; fd < kLookedAt; ++fd) {
+    if (is_listening_on(fd, port)) return fd;
+  }
+  return -1;
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(ServerOptions options, const Clock& clock, Handler handler, HeadCheck head_check)
+      : core_(std::make_shared<Core>(std::move(options), clock)) {
+    core_->handler = std::move(handler);
+    core_->head_check = std::move(head_check);
+  }
+
+  Result<void> bind();
+  void start();
+  void drain(Deadline deadline);
+  void stop();
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] ServerCounters counters() const;
+
+ private:
+  [[nodiscard]] std::optional<std::size_t> ask_all(Mailbox::Command command, SteadyTime deadline);
+  [[nodiscard]] bool is_backlog_empty() const;
+
+  const std::shared_ptr<Core> core_;
+  const std::shared_ptr<Mailboxes> mailboxes_ = std::make_shared<Mailboxes>();
+  std::unique_ptr<Pistache::Tcp::Listener> listener_;
+  int listening_fd_ = -1;
+  std::uint16_t port_ = 0;
+  bool is_started_ = false;
+};
+
+Result<void> Server::Impl::bind() {
+  const auto& options = core_->options;
+  auto address = resolve(options.address, options.port);
+  if (!address) return std::move(address.error());
+  auto listener = std::make_unique<Pistache::Tcp::Listener>();
+  const std::string where = "port " + std::to_string(options.port) + " on " + options.address;
+  try {
+    listener->init(static_cast<std::size_t>(std::max(options.threads, 1)),
+                   Pistache::Flags<Options>(Options::ReuseAddr | Options::CloseOnExec | Options::NoDelay), options.name,
+                   options.backlog);
+    listener->setTransportFactory(
+        [core = core_, mailboxes = mailboxes_] { return std::make_shared<Transport>(core, mailboxes); });
+    errno = 0;
+    listener->bind(*address);
+  } catch (const std::exception& error) {
+    mailboxes_->clear();
+    if (errno == EADDRINUSE) {
+      return Error{Code::kConflict, where + " is taken by another program: stop it or listen elsewhere"};
+    }
+    if (errno == EACCES) return Error{Code::kDenied, where + " may not be opened: ports below 1024 need a right"};
+    return Error{Code::kUnavailable, where + " can not be opened: " + error.what()};
+  }
+  port_ = static_cast<std::uint16_t>(listener->getPort());
+  listening_fd_ = find_listening_descriptor(port_);
+  if (listening_fd_ >= 0) ::listen(listening_fd_, options.backlog);  // Pistache asks for 128 whatever it is told
+  listener_ = std::move(listener);
+  return {};
+}
+
+void Server::Impl::start() {
+  if (listener_ == nullptr || is_started_) return;
+  is_started_ = true;
+  listener_->runThreaded();
+}
+
+std::optional<std::size_t> Server::Impl::ask_all(Mailbox::Command command, SteadyTime deadline) {
+  std::size_t busy = 0;
+  for (const auto& mailbox : *mailboxes_) {
+    const auto reply = mailbox->ask(command, deadline);
+    if (!reply) return std::nullopt;
+    busy += *reply;
+  }
+  return busy;
+}
+
+bool Server::Impl::is_backlog_empty() const {
+  pollfd listening{listening_fd_, POLLIN, 0};
+  return listening_fd_ < 0 || ::poll(&listening, 1, 0) == 0;
+}
+
+void Server::Impl::drain(Deadline deadline) {
+  if (listener_ == nullptr) return;
+  core_->is_draining.store(true, std::memory_order_relaxed);
+  while (is_started_ && !deadline.has_passed(core_->clock)) {
+    const auto look = std::chrono::steady_clock::now() + std::min(deadline.remaining(core_->clock), kDrainLook);
+    // The backlog is looked at first: who was in it is a connection when the command is carried out.
+    const bool was_empty = is_backlog_empty();
+    const auto busy = ask_all(Mailbox::Command::kDrain, look);
+    if (busy == 0 && was_empty) break;
+    std::this_thread::sleep_until(look);
+  }
+  stop();
+}
+
+void Server::Impl::stop() {
+  if (listener_ == nullptr) return;
+  if (is_started_) {
+    (void)ask_all(Mailbox::Command::kStop, std::chrono::steady_clock::now() + kStopPatience);
+    listener_->shutdown();
+  }
+  listener_.reset();  // joins its threads
+  core_->handler = nullptr;
+  core_->head_check = nullptr;
+}
+
+ServerCounters Server::Impl::counters() const {
+  ServerCounters sum;
+  std::uint64_t closed = 0;
+  std::uint64_t answered = 0;
+  const auto get = [](const std::atomic<std::uint64_t>& counter) { return counter.load(std::memory_order_relaxed); };
+  for (const auto& mailbox : *mailboxes_) {
+    const auto& counters = mailbox->counters;
+    answered += get(counters.answered);
+    closed += get(counters.closed);
+    sum.connections_total += get(counters.opened);
+    sum.connections_refused += get(counters.refused);
+    sum.requests_total += get(counters.requests);
+    sum.bad_requests += get(counters.bad);
+    sum.timeouts += get(counters.timeouts);
+    sum.too_large += get(counters.too_large);
+  }
+  sum.connections_open = sum.connections_total - std::min(closed, sum.connections_total);
+  sum.requests_in_flight = sum.requests_total - std::min(answered, sum.requests_total);
+  return sum;
+}
+
+Server::Server(ServerOptions options, const Clock& clock, Handler handler, HeadCheck head_check)
+    : impl_(std::make_unique<Impl>(std::move(options), clock, std::move(handler), std::move(head_check))) {}
+
+Server::~Server() { impl_->stop(); }
+
+Result<void> Server::bind() { return impl_->bind(); }
+void Server::start() { impl_->start(); }
+std::uint16_t Server::port() const { return impl_->port(); }
+ServerCounters Server::counters() const { return impl_->counters(); }
+void Server::drain(Deadline deadline) { impl_->drain(deadline); }
+void Server::stop() { impl_->stop(); }
+
+}  // namespace modhost::http
