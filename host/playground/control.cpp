@@ -1,0 +1,170 @@
+// The page's own API.
+#include "playground/control.hpp"
+
+#include <algorithm>
+
+#include "event/json_reader.hpp"
+#include "playground/answer.hpp"
+#include "playground/body_check.hpp"
+#include "playground/json_object.hpp"
+#include "playground/target.hpp"
+
+namespace modhost::playground {
+
+namespace {
+
+constexpr std::int64_t kDelayMsMax = 120'000;
+constexpr std::int64_t kFaultCountMax = 1'000'000'000;
+
+std::string fault_json(const Fault& fault) {
+  return JsonObject()
+      .text("mode", to_string(fault.mode))
+      .number("count", static_cast<std::int64_t>(fault.count))
+      .number("delayMs", fault.delay.count())
+      .text("path", fault.path)
+      .str();
+}
+
+template <class Things>
+std::string page_array(const Things& things) {
+  return json_array(things, [](const auto& one) { return to_page_json(one); });
+}
+
+}  // namespace
+
+Control::Control(Platform& platform, Faults& faults, Sender& sender, Identity identity)
+    : platform_(platform), faults_(faults), sender_(sender), identity_(std::move(identity)) {}
+
+http::Response Control::handle(const http::Request& request) const {
+  const std::string_view path = request.path();
+  if (request.method == "GET" && path == "/dev/state") return state(request);
+  using Handler = http::Response (Control::*)(const rapidjson::Value&) const;
+  struct Route {
+    std::string_view path;
+    Handler handler;
+  };
+  static constexpr Route kRoutes[] = {{"/dev/messages", &Control::send_message},
+                                      {"/dev/stop", &Control::stop_turn},
+                                      {"/dev/events", &Control::send_event},
+                                      {"/dev/resend", &Control::send_again},
+                                      {"/dev/faults", &Control::set_faults}};
+  const auto* const route = std::find_if(std::begin(kRoutes), std::end(kRoutes), [&](const Route& one) {
+    return request.method == "POST" && one.path == path;
+  });
+  if (route == std::end(kRoutes)) return nest_error(404, "Cannot " + request.method + " " + std::string(path));
+  // A form of a foreign page can not send this type without asking first.
+  if (!request.header("content-type").value_or("").starts_with("application/json"))
+    return nest_error(400, "send the body as Content-Type: application/json");
+  const auto body = parse_json(request.body);
+  if (!body) return nest_error(400, "the body is not JSON: " + body.error().message);
+  if (!body->IsObject()) return nest_error(400, "the body must be a JSON object");
+  return (this->*route->handler)(*body);
+}
+
+http::Response Control::state(const http::Request& request) const {
+  std::string chat_id;
+  for (const auto& [name, value] : query_of(request.query()))
+    if (name == "chatId") chat_id = value;
+  const std::string modules = json_array(platform_.spaces(), [](const Space& space) {
+    return JsonObject().text("spaceId", space.id).text("name", space.module).str();
+  });
+  const auto messages = platform_.messages(chat_id);
+  return json_answer(200, JsonObject()
+                              .raw("modules", modules)
+                              .raw("chats", page_array(platform_.chats()))
+                              .text("chatId", chat_id)
+                              .raw("messages", messages ? page_array(*messages) : "[]")
+                              .raw("steps", page_array(platform_.steps(chat_id)))
+                              .raw("events", page_array(platform_.events(chat_id)))
+                              .raw("calls", page_array(platform_.calls(chat_id)))
+                              .raw("faults", fault_json(faults_.current()))
+                              .text("webhookUrl", sender_.webhook_url())
+                              .text("userId", identity_.user_id)
+                              .text("companyId", identity_.company_id)
+                              .str());
+}
+
+http::Response Control::send_message(const rapidjson::Value& body) const {
+  BodyCheck check(body);
+  TurnRequest turn;
+  turn.space_id = check.text("spaceId");
+  turn.chat_id = check.optional_text("chatId");
+  turn.text = check.text("text");
+  if (!check.is_good()) return validation_error(check.complaints());
+  turn.user_id = identity_.user_id;
+  turn.company_id = identity_.company_id;
+  const auto begun = platform_.begin_turn(turn);
+  if (!begun) return application_error(begun.error());
+  for (const std::string& key : begun->event_keys) sender_.deliver(key);
+  return json_answer(
+      201, JsonObject()
+               .text("chatId", begun->user.chat_id)
+               .text("userMessageId", begun->user.id)
+               .text("assistantMessageId", begun->assistant.id)
+               .raw("eventKeys", json_array(begun->event_keys, [](const std::string& key) { return quote_json(key); }))
+               .str());
+}
+
+http::Response Control::stop_turn(const rapidjson::Value& body) const {
+  BodyCheck check(body);
+  const std::string chat_id = check.text("chatId");
+  if (!check.is_good()) return validation_error(check.complaints());
+  const auto stopped = platform_.abort_turn(chat_id);
+  return stopped ? json_answer(200, to_json(*stopped)) : application_error(stopped.error());
+}
+
+http::Response Control::send_event(const rapidjson::Value& body) const {
+  BodyCheck check(body);
+  const std::string event = check.any_text("body");
+  const auto corrupt = corrupt_named(check.optional_text("corrupt").value_or(""));
+  const bool is_sent = check.optional_flag("send").value_or(true);
+  if (!corrupt) check.complain("corrupt must be one of the following values: signature, timestamp, body");
+  if (!check.is_good()) return validation_error(check.complaints());
+  const std::string key = platform_.add_event(event);
+  if (is_sent) sender_.deliver(key, *corrupt);
+  const auto record = platform_.event(key);
+  return json_answer(201, JsonObject().text("key", key).text("chatId", record ? record->chat_id : "").str());
+}
+
+http::Response Control::send_again(const rapidjson::Value& body) const {
+  BodyCheck check(body);
+  const std::string key = check.text("key");
+  if (!check.is_good()) return validation_error(check.complaints());
+  if (const auto record = platform_.event(key); !record) return application_error(record.error());
+  sender_.deliver(key);
+  return json_answer(201, JsonObject().text("key", key).str());
+}
+
+http::Response Control::set_faults(const rapidjson::Value& body) const {
+  BodyCheck check(body);
+  Fault fault;
+  const auto mode = fault_named(check.text("mode"));
+  if (!mode) check.complain("mode must be one of the following values: none, 429, 500, slow");
+  fault.mode = mode.value_or(FaultMode::kNone);
+  fault.count = static_cast<std::uint64_t>(check.optional_integer("count", 0, kFaultCountMax).value_or(0));
+  if (const auto delay = check.optional_integer("delayMs", 0, kDelayMsMax))
+    fault.delay = std::chrono::milliseconds(*delay);
+  fault.path = check.optional_text("path").value_or("");
+  if (!check.is_good()) return validation_error(check.complaints());
+  faults_.set(fault);
+  return json_answer(200, fault_json(fault));
+}
+
+std::optional<http::Response> refuse_foreign(const http::Request& request, std::uint16_t port,
+                                             std::string_view configured_address) {
+  const std::string host(request.header("host").value_or(""));
+  std::string address(configured_address);
+  if (address.find(':') != std::string::npos && address.front() != '[') address = "[" + address + "]";
+  bool is_ours = false;
+  for (const std::string& name : {std::string("127.0.0.1"), std::string("localhost"), std::string("[::1]"), address})
+    is_ours = is_ours || host == name + ":" + std::to_string(port);
+  if (!is_ours || request.count("host") != 1)
+    return nest_error(403,
+                      "the Host header does not name this server: open the page by the URL that modhost dev prints");
+  const auto origin = request.header("origin");
+  if (origin && *origin != "http://" + host)
+    return nest_error(403, "the Origin header names another page: only the playground's own page may ask this");
+  return std::nullopt;
+}
+
+}  // namespace modhost::playground

@@ -1,0 +1,178 @@
+// Puts the parts together and the HTTP server in front.
+#include "playground/playground.hpp"
+
+#include "http/server.hpp"
+#include "playground/answer.hpp"
+#include "playground/api.hpp"
+#include "playground/control.hpp"
+#include "playground/faults.hpp"
+#include "playground/ids.hpp"
+#include "playground/json_object.hpp"
+#include "playground/live_feed.hpp"
+#include "playground/page.hpp"
+#include "playground/sender.hpp"
+#include "playground/target.hpp"
+#include "playground/worker.hpp"
+
+namespace modhost::playground {
+
+namespace {
+
+http::ServerOptions server_options(const PlaygroundOptions& options) {
+  http::ServerOptions server;
+  server.name = "playground";
+  server.address = options.address;
+  server.port = options.port;
+  server.threads = 1;
+  return server;
+}
+
+bool is_for_page(const http::Request& request) {
+  const std::string_view path = request.path();
+  return path.starts_with("/dev/") || find_page_file(path) != nullptr;
+}
+
+http::Response fault_answer(FaultMode mode) {
+  if (mode == FaultMode::kTooManyRequests) {
+    http::Response answer = nest_error(429, "Too many requests: the playground's switch \"429\" is on");
+    answer.headers.push_back({"Retry-After", "1"});
+    return answer;
+  }
+  return nest_error(500, "Internal server error: the playground's switch \"500\" is on");
+}
+
+}  // namespace
+
+class Playground::Impl {
+ public:
+  Impl(PlaygroundOptions options, const Clock& clock, platform::HttpClient& client, HostView host_view)
+      : address_(options.address),
+        clock_(clock),
+        host_view_(std::move(host_view)),
+        worker_(clock),
+        feed_(clock, worker_),
+        platform_(clock, options.modules,
+                  [this](std::string_view kind, const auto& json) { feed_.publish(kind, json); }),
+        sender_({options.webhook_url, options.endpoint_secret, options.delivery_retries, options.delivery_backoff},
+                clock, client, platform_, worker_),
+        api_(platform_, {options.app_id, options.api_key},
+             [this](const std::vector<std::string>& keys) {
+               for (const std::string& key : keys) sender_.deliver(key);
+             }),
+        control_(platform_, faults_, sender_, {options.user_id, options.company_id}),
+        server_(server_options(options), clock, [this](http::Request request, http::Responder responder) {
+          on_request(std::move(request), std::move(responder));
+        }) {}
+  ~Impl() { stop(); }
+
+  void start() {
+    worker_.start();
+    server_.start();
+  }
+
+  // From the door inwards: no new requests, no new tries, then nothing runs any more and the streams can be ended.
+  void stop() {
+    server_.stop();
+    sender_.stop();
+    worker_.stop();
+    feed_.end();
+  }
+
+  const std::string address_;
+  const Clock& clock_;
+  const HostView host_view_;
+  Worker worker_;
+  LiveFeed feed_;
+  Platform platform_;
+  Faults faults_;
+  Sender sender_;
+  Api api_;
+  Control control_;
+  http::Server server_;
+
+ private:
+  void on_request(http::Request request, http::Responder responder) {
+    if (is_for_page(request))
+      answer_page(request, std::move(responder));
+    else
+      answer_api(std::move(request), std::move(responder));
+  }
+
+  void answer_page(const http::Request& request, http::Responder responder) {
+    if (auto refusal = refuse_foreign(request, server_.port(), address_)) return responder.respond(std::move(*refusal));
+    const std::string_view path = request.path();
+    const bool is_get = request.method == "GET";
+    if (const PageFile* file = find_page_file(path))
+      return responder.respond(is_get ? page_answer(*file)
+                                      : nest_error(404, "Cannot " + request.method + " this page"));
+    if (is_get && path == "/dev/stream") return feed_.watch(std::move(responder));
+    if (is_get && path == "/dev/view") return answer_view(request, std::move(responder));
+    responder.respond(control_.handle(request));
+  }
+
+  // The host's view may read a disk: not on an http thread.
+  void answer_view(const http::Request& request, http::Responder responder) {
+    std::string event_id;
+    for (const auto& [name, value] : query_of(request.query()))
+      if (name == "eventId") event_id = value;
+    auto shared = std::make_shared<http::Responder>(std::move(responder));
+    worker_.post([this, shared, event_id] {
+      shared->respond(json_answer(200, host_view_ && !event_id.empty() ? host_view_(event_id) : "null"));
+    });
+  }
+
+  void answer_api(http::Request request, http::Responder responder) {
+    const Fault fault = faults_.take(below_base(request.path()));
+    if (fault.mode != FaultMode::kSlow) return work(request, std::move(responder), fault.mode);
+    auto later = std::make_shared<std::pair<http::Request, http::Responder>>(std::move(request), std::move(responder));
+    worker_.at(clock_.steady_now() + fault.delay,
+               [this, later] { work(later->first, std::move(later->second), FaultMode::kSlow); });
+  }
+
+  void work(const http::Request& request, http::Responder responder, FaultMode fault) {
+    const bool is_spoiled = fault == FaultMode::kTooManyRequests || fault == FaultMode::kServerError;
+    http::Response answer = is_spoiled ? fault_answer(fault) : api_.handle(request);
+    const Api::Subject subject = Api::subject_of(request);
+    CallRecord call;
+    call.method = request.method;
+    call.target = request.target;
+    call.request_body = request.body;
+    call.response_body = answer.body;
+    call.status = answer.status;
+    call.chat_id = subject.chat_id;
+    call.fault = fault == FaultMode::kNone ? "" : to_string(fault);
+    call.at = request.received_at;
+    call.took_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - request.received_steady).count();
+    platform_.add_call(std::move(call), request.header("traceparent").value_or(""), subject.message_id);
+    responder.respond(std::move(answer));
+  }
+};
+
+Playground::Playground(PlaygroundOptions options, const Clock& clock, platform::HttpClient& client, HostView host_view)
+    : impl_(std::make_unique<Impl>(std::move(options), clock, client, std::move(host_view))) {}
+Playground::~Playground() = default;
+
+Result<void> Playground::bind() { return impl_->server_.bind(); }
+void Playground::set_webhook_url(std::string url) { impl_->sender_.set_webhook_url(std::move(url)); }
+void Playground::start() { impl_->start(); }
+void Playground::stop() { impl_->stop(); }
+std::uint16_t Playground::port() const { return impl_->server_.port(); }
+
+std::string Playground::page_url() const {
+  std::string host = impl_->address_;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != std::string::npos && host.front() != '[') host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(port()) + "/";
+}
+
+std::string Playground::api_base() const { return page_url() + "public/chat"; }
+Platform& Playground::platform() { return impl_->platform_; }
+Sender& Playground::sender() { return impl_->sender_; }
+
+Secret make_endpoint_secret() { return Secret(new_id("usig_")); }
+Secret make_api_key() { return Secret(new_id("ukey_")); }
+std::string make_app_id() { return new_id("app_"); }
+
+}  // namespace modhost::playground
