@@ -227,9 +227,14 @@ function attempt_row(record, one) {
   return made;
 }
 
+// "/public/chat/messages/msg_v0nkwan2y4ukiwf8" -> "/messages/msg_v0nk…": whole in the title.
+function short_target(target) {
+  return target.replace(/^\/public(\/chat(-gen2)?)?(?=\/)/, "").replace(/([a-z]+_[a-z0-9]{4})[a-z0-9]{12,}/g, "$1…");
+}
+
 function call_row(record, call) {
   const made = row(call.status < 400 ? "accent" : "bad", since(call.at, record.createdAt),
-    [element("b", { class: "mono" }, call.method), " ", element("span", { class: "mono" }, call.target),
+    [element("b", { class: "mono" }, call.method), " ", element("span", { class: "mono", title: call.target }, short_target(call.target)),
       ` → ${call.status} `, element("span", { class: "mono" }, `${call.tookMs} ms`), call.fault ? ` (switch ${call.fault})` : ""],
     [["request", call.requestBody], ["answer", call.responseBody]], `call/${call.number}`);
   made.dataset.row = "call";
