@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/version.hpp"
 #include "dispatch/ending.hpp"
 #include "platform/unique_request.hpp"
 
@@ -138,7 +137,7 @@ void Ender::send(journal::OutboxItem item) {
   call.user_id = shared->event.user_id;
   call.company_id = shared->event.company_id;
   call.traceparent = shared->event.traceparent;
-  Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call), kVersion);
+  Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call));
   if (!request) return state_->finish(*shared, request.error());
   request->deadline = Deadline::after(clock_, kEndingTimeout);
   const auto started = client_.start(

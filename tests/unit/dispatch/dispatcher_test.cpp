@@ -1,0 +1,291 @@
+// The dispatcher with a journal, a runtime and a platform that do as they are told.
+#include "dispatch/dispatcher.hpp"
+
+#include "dispatch/ending.hpp"
+#include "event/json_reader.hpp"
+#include "support/fake_clock.hpp"
+#include "support/fake_journal.hpp"
+
+namespace modhost::dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = plugin::Outcome::Kind;
+
+class FakeRuntime final : public plugin::PluginRuntime {
+ public:
+  void submit(plugin::AttemptInput input, plugin::OutcomeListener done) override {
+    std::optional<plugin::Outcome> outcome;
+    {
+      MutexLock lock(mutex_);
+      inputs_.push_back(input);
+      outcome = answer_;
+      if (!outcome) held_.push_back(std::move(done));
+    }
+    changed_.notify_all();
+    if (outcome) done(*outcome);
+  }
+  [[nodiscard]] unsigned free_slots() const override { return slots_; }
+  void cancel_all(plugin::CancelReason) override {}
+  bool stop(Deadline) override { return true; }
+  [[nodiscard]] plugin::RuntimeStatus status() const override { return {}; }
+
+  void answer_with(Kind kind) {
+    MutexLock lock(mutex_);
+    answer_.emplace();
+    answer_->kind = kind;
+  }
+  std::vector<plugin::AttemptInput> wait_inputs(std::size_t count) {
+    MutexLock lock(mutex_);
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (inputs_.size() < count && lock.wait_until(changed_, until) != std::cv_status::timeout) {
+    }
+    return inputs_;
+  }
+  void finish_held(const plugin::Outcome& outcome) {
+    std::vector<plugin::OutcomeListener> held;
+    {
+      MutexLock lock(mutex_);
+      held.swap(held_);
+    }
+    for (const auto& done : held) done(outcome);
+  }
+  std::atomic<unsigned> slots_{64};
+
+ private:
+  Mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<plugin::Outcome> answer_ GUARDED_BY(mutex_);
+  std::vector<plugin::OutcomeListener> held_ GUARDED_BY(mutex_);
+  std::vector<plugin::AttemptInput> inputs_ GUARDED_BY(mutex_);
+};
+
+class FakeClient final : public platform::HttpClient {
+ public:
+  Result<platform::CallId> start(platform::HttpRequest request, std::shared_ptr<platform::Sink> sink) override {
+    int status = 0;
+    {
+      MutexLock lock(mutex_);
+      requests_.push_back(std::move(request));
+      status = status_;
+    }
+    if (status == 0) {
+      sink->on_done(unavailable("connection refused"));
+    } else {
+      sink->on_head(status, {});
+      sink->on_done({});
+    }
+    return 1;
+  }
+  void cancel(platform::CallId) override {}
+  void pause(platform::CallId, bool) override {}
+  std::vector<platform::HttpRequest> requests() {
+    MutexLock lock(mutex_);
+    return requests_;
+  }
+  void answer_with(int status) {
+    MutexLock lock(mutex_);
+    status_ = status;
+  }
+
+ private:
+  Mutex mutex_;
+  int status_ GUARDED_BY(mutex_) = 200;
+  std::vector<platform::HttpRequest> requests_ GUARDED_BY(mutex_);
+};
+
+config::Config demo_config() {
+  config::Config config;
+  config.modules["DemoApp"].name = "DemoApp";
+  config.modules["Slow"].name = "Slow";
+  config::App app;
+  app.id = "app_1";
+  app.api_base = "http://127.0.0.1:1/public/chat";
+  app.api_key = Secret(std::string("ukey_x"));
+  config.apps.push_back(app);
+  return config;
+}
+
+config::LogConfig silent() {
+  config::LogConfig config;
+  config.level = config::LogLevel::kError;
+  return config;
+}
+
+class DispatcherTest : public testing::Test {
+ protected:
+  void append(const std::string& id, const std::string& module = "DemoApp") {
+    journal::NewEvent entry;
+    entry.module = module;
+    entry.event.app = "app_1";
+    entry.event.id = id;
+    entry.event.name = kExternalModuleChosen;
+    entry.event.user_id = "u";
+    entry.event.company_id = "c";
+    entry.event.chat_id = "chat_1";
+    entry.event.assistant_message_id = "msg_1";
+    entry.event.body = "{}";
+    entry.event.received_at = clock_.unix_now();
+    journal_.append(std::move(entry), [](const Result<journal::Appended>&) {});
+  }
+
+  test::FakeClock clock_;
+  test::FakeJournal journal_;
+  FakeRuntime demo_, slow_;
+  FakeClient client_;
+  config::Config config_ = demo_config();
+  telemetry::Log log_{silent()};
+  telemetry::Metrics metrics_;
+  Dispatcher dispatcher_{journal_,
+                         [this](const std::string& name) -> plugin::PluginRuntime* {
+                           return name == "DemoApp" ? &demo_ : name == "Slow" ? &slow_ : nullptr;
+                         },
+                         client_,
+                         config_,
+                         clock_,
+                         log_,
+                         metrics_};
+};
+
+TEST_F(DispatcherTest, RunsAnEventAndCompletesTheTurn) {
+  demo_.answer_with(Kind::kOk);
+  dispatcher_.start();
+  append("evt_1");
+  const auto settled = journal_.wait_settled(1);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].state, journal::State::kCompleted);
+  ASSERT_TRUE(journal_.wait_outbox());
+  const auto requests = client_.requests();
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0].method, "PATCH");
+  EXPECT_EQ(requests[0].url, "http://127.0.0.1:1/public/chat/messages/msg_1");
+  const auto body = parse_json(requests[0].body);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(string_member(*body, "chatId"), "chat_1");
+  EXPECT_EQ(string_member(*body, "completedAt"), "2025-10-09T08:53:20.000Z");
+  EXPECT_EQ(find_member(*body, "text"), nullptr) << "what the module wrote stays";
+}
+
+TEST_F(DispatcherTest, AFailedEventTellsTheUser) {
+  demo_.answer_with(Kind::kFailed);
+  dispatcher_.start();
+  append("evt_1");
+  ASSERT_TRUE(journal_.wait_outbox());
+  const auto body = parse_json(client_.requests().at(0).body);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(string_member(*body, "text"), config_.modules["DemoApp"].on_failure);
+  EXPECT_EQ(journal_.wait_settled(1)[0].state, journal::State::kDead);
+}
+
+TEST_F(DispatcherTest, AnEndingThePlatformDoesNotTakeIsTriedAgainLater) {
+  client_.answer_with(503);
+  demo_.answer_with(Kind::kOk);
+  dispatcher_.start();
+  append("evt_1");
+  EXPECT_FALSE(journal_.wait_outbox());
+  ASSERT_EQ(journal_.postponed().size(), 1u);
+  EXPECT_EQ(journal_.postponed().begin()->second, clock_.unix_now() + 1s);
+}
+
+TEST_F(DispatcherTest, AnEndingThePlatformRefusesForGoodIsGivenUp) {
+  client_.answer_with(404);
+  demo_.answer_with(Kind::kOk);
+  dispatcher_.start();
+  append("evt_1");
+  EXPECT_TRUE(journal_.wait_outbox());
+}
+
+TEST_F(DispatcherTest, AModuleWithoutRoomDelaysOnlyItself) {
+  demo_.answer_with(Kind::kOk);
+  slow_.slots_ = 0;
+  dispatcher_.start();
+  append("evt_slow", "Slow");
+  append("evt_1");
+  EXPECT_EQ(journal_.wait_settled(1).size(), 1u);
+  EXPECT_TRUE(slow_.wait_inputs(0).empty());
+}
+
+TEST_F(DispatcherTest, EventsPastTheirDeadlineExpireWithoutARun) {
+  append("evt_1");
+  clock_.advance(11min);
+  dispatcher_.start();
+  const auto settled = journal_.wait_settled(1);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].state, journal::State::kExpired);
+  EXPECT_NE(settled[0].ending, "") << "the user is told";
+  EXPECT_TRUE(demo_.wait_inputs(0).empty());
+}
+
+TEST_F(DispatcherTest, EventsOfAModuleThatDoesNotRunWaitThenExpire) {
+  append("evt_1", "Gone");
+  dispatcher_.start();
+  const auto settled = journal_.wait_settled(1);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].state, journal::State::kReady) << "given back";
+  EXPECT_FALSE(settled[0].consumes_attempt);
+}
+
+TEST_F(DispatcherTest, TheAttemptKnowsItsDeadlineAndKey) {
+  config_.modules["DemoApp"].attempt_deadline = 5min;
+  dispatcher_.start();
+  append("evt_1");
+  const auto inputs = demo_.wait_inputs(1);
+  ASSERT_EQ(inputs.size(), 1u);
+  EXPECT_EQ(inputs[0].deadline.remaining(clock_), 5min);
+  EXPECT_EQ(inputs[0].idempotency_key, "app_1/evt_1/0");
+  EXPECT_EQ(inputs[0].attempts_max, 4u);
+  EXPECT_EQ(inputs[0].event.body, "{}");
+  demo_.finish_held({});
+}
+
+TEST_F(DispatcherTest, PauseLetsRunningAttemptsEnd) {
+  dispatcher_.start();
+  append("evt_1");
+  ASSERT_EQ(demo_.wait_inputs(1).size(), 1u);
+  dispatcher_.pause();
+  append("evt_2");
+  EXPECT_FALSE(dispatcher_.wait_idle(Deadline(clock_.steady_now())));
+  plugin::Outcome cancelled;
+  cancelled.kind = Kind::kCancelled;
+  demo_.finish_held(cancelled);
+  EXPECT_TRUE(dispatcher_.wait_idle(Deadline::never()));
+  const auto settled = journal_.wait_settled(1);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].state, journal::State::kReady);
+  EXPECT_EQ(demo_.wait_inputs(0).size(), 1u) << "nothing was claimed after the pause";
+}
+
+TEST(Ending, IdsAreEscapedIntoThePath) {
+  Event event;
+  event.assistant_message_id = "../a b";
+  event.chat_id = "c\"d";
+  const auto call = ending_call(event, R"({"completedAt":"x","text":"t"})");
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->target, "/messages/..%2Fa%20b");
+  EXPECT_EQ(call->body, R"({"chatId":"c\"d","text":"t","completedAt":"x"})");
+}
+
+TEST(Ending, NothingToSayForOtherEventsOrWhenTheModuleSaidIt) {
+  Event event;
+  event.name = kExternalModuleChosen;
+  event.chat_id = "c";
+  event.assistant_message_id = "m";
+  const UnixMillis now{};
+  EXPECT_NE(ending_for({}, event, journal::State::kCompleted, {}, now), "");
+  plugin::Outcome done;
+  done.turn_completed = true;
+  EXPECT_EQ(ending_for({}, event, journal::State::kCompleted, done, now), "");
+  plugin::Outcome open;
+  open.leave_turn_open = true;
+  EXPECT_EQ(ending_for({}, event, journal::State::kCompleted, open, now), "");
+  EXPECT_NE(ending_for({}, event, journal::State::kDead, open, now), "") << "a failure is always told";
+  config::ModuleConfig quiet;
+  quiet.complete_turn = false;
+  EXPECT_EQ(ending_for(quiet, event, journal::State::kCompleted, {}, now), "");
+  EXPECT_EQ(ending_for({}, event, journal::State::kWaiting, {}, now), "");
+  event.name = "unique.chat.user-message.created";
+  EXPECT_EQ(ending_for({}, event, journal::State::kDead, {}, now), "");
+}
+
+}  // namespace
+}  // namespace modhost::dispatch

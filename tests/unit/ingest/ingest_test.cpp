@@ -1,0 +1,161 @@
+#include "ingest/ingest.hpp"
+
+#include "support/fake_clock.hpp"
+#include "support/fake_journal.hpp"
+
+namespace modhost::ingest {
+namespace {
+
+using namespace std::chrono_literals;
+
+config::LogConfig quiet() {
+  config::LogConfig config;
+  config.level = config::LogLevel::kInfo;
+  config.format = config::LogFormat::kText;
+  return config;
+}
+
+std::vector<config::App> one_app() {
+  config::App app;
+  app.id = "app_1";
+  app.secrets.push_back({"k1", Secret(std::string("usig_x")), {}, {}});
+  return {app};
+}
+
+class IngestTest : public testing::Test {
+ protected:
+  struct Answered {
+    Answer answer = Answer::kUnavailable;
+    std::string id;
+    int times = 0;
+  };
+
+  Answered accept(const std::string& body, std::int64_t age_s = 0, const char* secret = "usig_x") {
+    RawRequest request;
+    request.path = "/webhook";
+    request.signature = signature::sign(secret, body);
+    request.timestamp = std::to_string(1'760'000'000 - age_s);
+    request.body = body;
+    request.received_at = clock_.unix_now();
+    request.received_steady = clock_.steady_now();
+    Answered answered;
+    ingest_.accept(std::move(request), [&](Answer answer, const std::string& id) {
+      answered = {answer, id, answered.times + 1};
+    });
+    return answered;
+  }
+
+  static std::string chosen(const std::string& id, const std::string& module, const std::string& text = "hi") {
+    return R"({"id":")" + id + R"(","event":"unique.chat.external-module.chosen","userId":"u","companyId":"c",)" +
+           R"("payload":{"name":")" + module + R"(","text":")" + text + R"("}})";
+  }
+
+  test::FakeClock clock_;
+  test::FakeJournal journal_;
+  telemetry::Log log_{quiet()};
+  telemetry::Metrics metrics_;
+  signature::Verifier verifier_{one_app(), 300s, clock_};
+  Ingest ingest_{verifier_,
+                 journal_,
+                 [](const Event& event) -> std::optional<std::string> {
+                   if (event.reference == "DemoApp") return "DemoApp";
+                   return std::nullopt;
+                 },
+                 clock_,
+                 log_,
+                 metrics_};
+};
+
+TEST_F(IngestTest, AcceptsOnceAndAnswersDuplicatesAfterwards) {
+  const Answered first = accept(chosen("evt_1", "DemoApp"));
+  EXPECT_EQ(first.answer, Answer::kAccepted);
+  EXPECT_EQ(first.id, "evt_1");
+  EXPECT_EQ(first.times, 1);
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp")).answer, Answer::kDuplicate);
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp", "other")).answer, Answer::kDuplicate) << "another body is not run either";
+  ASSERT_EQ(journal_.appended().size(), 1u);
+  EXPECT_EQ(journal_.appended()[0].module, "DemoApp");
+  EXPECT_EQ(journal_.appended()[0].event.app, "app_1");
+  EXPECT_EQ(journal_.appended()[0].body_sha256.size(), 32u);
+}
+
+TEST_F(IngestTest, NothingIsWrittenBeforeTheSignatureHolds) {
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 0, "usig_wrong").answer, Answer::kRefused);
+  EXPECT_EQ(accept("[[[", 0, "usig_wrong").answer, Answer::kRefused);
+  EXPECT_TRUE(journal_.appended().empty());
+}
+
+TEST_F(IngestTest, IgnoredEventsWriteNothingAndAreLoggedOncePerName) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(accept(chosen("evt_" + std::to_string(i), "Other")).answer, Answer::kIgnored);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(journal_.appended().empty());
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  EXPECT_NE(log.find("module=Other"), std::string::npos);
+}
+
+TEST_F(IngestTest, ASignedBodyThatIsNoEventBecomesADeadLetterOnce) {
+  const Answered dead = accept("not json");
+  EXPECT_EQ(dead.answer, Answer::kDeadLettered);
+  EXPECT_TRUE(dead.id.starts_with("sha256:")) << dead.id;
+  ASSERT_EQ(journal_.appended().size(), 1u);
+  EXPECT_NE(journal_.appended()[0].dead_reason, "");
+  EXPECT_EQ(accept("not json").answer, Answer::kDuplicate);
+}
+
+TEST_F(IngestTest, WhatCanNotBeStoredIsUnavailable) {
+  journal_.fail_with(Error{Code::kFull, "disk full"});
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp")).answer, Answer::kUnavailable);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("disk full"), std::string::npos);
+}
+
+TEST_F(IngestTest, TheAnswerWaitsForTheCommit) {
+  journal_.hold();
+  int answered = 0;
+  RawRequest request;
+  request.path = "/webhook";
+  request.body = chosen("evt_1", "DemoApp");
+  request.signature = signature::sign("usig_x", request.body);
+  request.timestamp = "1760000000";
+  ingest_.accept(std::move(request), [&](Answer answer, const std::string&) {
+    EXPECT_EQ(answer, Answer::kAccepted);
+    ++answered;
+  });
+  EXPECT_EQ(answered, 0);
+  journal_.release();
+  EXPECT_EQ(answered, 1);
+}
+
+TEST_F(IngestTest, AWrongClockIsNamedInTheLogOnceAMinute) {
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 412).answer, Answer::kRefused);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("timestamps are 412 s old: check this machine's clock"), std::string::npos) << log;
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 412, "usig_wrong").answer, Answer::kRefused);
+  const std::string other = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(other.find("clock"), std::string::npos) << "a forged delivery says nothing about our clock: " << other;
+}
+
+TEST_F(IngestTest, FutureTimestampsAreAcceptedAndCounted) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), -3600).answer, Answer::kAccepted);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("3600 s ahead"), std::string::npos);
+  EXPECT_NE(metrics_.scrape().find("modhost_webhook_future_timestamps_total 1"), std::string::npos);
+}
+
+TEST_F(IngestTest, OutcomesAreCounted) {
+  accept(chosen("evt_1", "DemoApp"));
+  accept(chosen("evt_1", "DemoApp"));
+  accept(chosen("evt_2", "Other"));
+  const std::string text = metrics_.scrape();
+  EXPECT_NE(text.find("modhost_webhook_requests_total{outcome=\"accepted\"} 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("modhost_webhook_requests_total{outcome=\"duplicate\"} 1"), std::string::npos);
+  EXPECT_NE(text.find("modhost_webhook_requests_total{outcome=\"ignored\"} 1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace modhost::ingest
