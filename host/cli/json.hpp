@@ -9,20 +9,24 @@
 #include <string>
 #include <string_view>
 
+#include "event/json_reader.hpp"
+
 namespace modhost::cli {
 
-// An object, open from the start until finish(). Text that is not UTF-8 is the caller's fault, not checked here.
+// An object, open from the start until finish(). Bytes that are not UTF-8 become question marks.
 class JsonObject {
  public:
   JsonObject() { writer_.StartObject(); }
 
   JsonObject& field(std::string_view name, std::string_view value) { return key(name), text(value), *this; }
   JsonObject& field(std::string_view name, const char* value) { return field(name, std::string_view(value)); }
-  JsonObject& field(std::string_view name, std::same_as<bool> auto value) {
-    return key(name), writer_.Bool(value), *this;
-  }
   JsonObject& field(std::string_view name, std::integral auto value) {
-    return key(name), writer_.Int64(static_cast<std::int64_t>(value)), *this;
+    key(name);
+    if constexpr (std::same_as<decltype(value), bool>)
+      writer_.Bool(value);
+    else
+      writer_.Int64(static_cast<std::int64_t>(value));
+    return *this;
   }
   JsonObject& field(std::string_view name, double value) { return key(name), writer_.Double(value), *this; }
 
@@ -40,7 +44,16 @@ class JsonObject {
 
  private:
   void key(std::string_view name) { writer_.Key(name.data(), static_cast<rapidjson::SizeType>(name.size())); }
-  void text(std::string_view value) { writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size())); }
+  void text(std::string_view value) {
+    if (is_utf8(value)) {
+      writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+      return;
+    }
+    std::string readable(value);  // a file's name or a body can be any bytes
+    for (char& c : readable)
+      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+    writer_.String(readable.data(), static_cast<rapidjson::SizeType>(readable.size()));
+  }
 
   rapidjson::StringBuffer buffer_;
   rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};

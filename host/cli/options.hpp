@@ -49,7 +49,8 @@ struct SignOptions : CommonOptions {
 struct VerifyOptions : CommonOptions {
   SecretSource secret;
   std::string signature, timestamp;
-  bool has_signature = false, has_timestamp = false;
+  std::int64_t now = 0;  // unix seconds
+  bool has_signature = false, has_timestamp = false, has_now = false;
   std::filesystem::path body;  // empty: stdin
 };
 

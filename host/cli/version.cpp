@@ -1,13 +1,11 @@
 // `modhost version`: what a bug report needs to say about this binary.
-#include <link.h>
-
-#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "base/version.hpp"
 #include "cli/json.hpp"
 #include "cli/options.hpp"
-#include "modhost/plugin.h"
+#include "loader/loader.hpp"
 
 namespace modhost::cli {
 namespace {
@@ -15,14 +13,20 @@ namespace {
 // The shared libraries this process runs with, by the names of their files: they carry the versions.
 std::set<std::string> libraries() {
   std::set<std::string> out;
-  const auto add = [](dl_phdr_info* info, std::size_t, void* to) {
-    std::error_code error;
-    const std::filesystem::path file = std::filesystem::canonical(info->dlpi_name, error);
-    if (!error) static_cast<std::set<std::string>*>(to)->insert(file.filename().string());
-    return 0;
-  };
-  ::dl_iterate_phdr(add, &out);
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    const std::string name = line.substr(line.rfind('/') + 1);
+    if (line.find('/') != std::string::npos && name.find(".so") != std::string::npos) out.insert(name);
+  }
   return out;
+}
+
+// Those that the host links itself, and not theirs.
+bool is_ours(std::string_view library) {
+  for (const std::string_view name : {"libc.", "libcrypto.", "libcurl.", "libpistache", "libprometheus-cpp-core",
+                                      "libspdlog", "libsqlite3", "libstdc++", "libyaml-cpp"})
+    if (library.starts_with(name)) return true;
+  return false;
 }
 
 }  // namespace
@@ -37,7 +41,8 @@ int run_version(const CommonOptions& options, Terminal& terminal) {
   if (!options.json) {
     terminal.out << "modhost " << kVersion << " (plugin ABI " << MODHOST_ABI_MAJOR << '.' << MODHOST_ABI_MINOR << ", "
                  << compiler << ")\n";
-    for (const std::string& library : libraries()) terminal.out << "  " << library << '\n';
+    for (const std::string& library : libraries())
+      if (is_ours(library)) terminal.out << "  " << library << '\n';
     return kOk;
   }
   JsonObject out;

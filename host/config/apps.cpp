@@ -97,7 +97,10 @@ class AppReader {
         const Node& node = list->items[i];
         if (may_skip(node)) continue;
         const std::string what = section.key_path(key) + "[" + std::to_string(i + 1) + "]";
-        if (auto secret = read_endpoint_secret(context_, node, what)) app.secrets.push_back(*std::move(secret));
+        if (auto secret = read_endpoint_secret(context_, node, what)) {
+          secret->origin = what;
+          app.secrets.push_back(*std::move(secret));
+        }
       }
     }
     const auto found = variable("UNIQUE_APP_ENDPOINT_SECRET");
@@ -107,6 +110,7 @@ class AppReader {
       secret.value = Secret(found->value);
       const std::string what = section.key_path("endpoint_secrets");
       context_.origins[what] = found->origin;
+      secret.origin = what;
       if (check_endpoint_secret(context_, mark_, found->origin, secret.value)) app.secrets.push_back(std::move(secret));
       return;
     }
@@ -229,6 +233,7 @@ void read_apps(const Section& top, Purpose purpose, Config& config) {
   if (list != nullptr && list->kind != Node::Kind::kList)
     return context.problems.error(list->mark, "apps: expected a list of {id, path, api_base, api_key, secrets}");
   if (list != nullptr) {
+    context.origins["apps"] = context.problems.at(list->mark);
     if (list->items.size() > kAppsMax)
       return context.problems.error(list->mark, "apps: at most " + std::to_string(kAppsMax));
     for (std::size_t i = 0; i < list->items.size(); ++i)

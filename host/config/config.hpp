@@ -24,17 +24,18 @@ struct Address {
 };
 
 struct EndpointSecret {
-  std::string id;                  // shown in logs and metrics, never the value; default "<app>/<index from 1>"
+  std::string id;  // shown in logs and metrics, never the value; default "<app>/<index from 1>"
   Secret value;
   std::optional<UnixMillis> not_before, not_after;
+  std::string origin{};  // its dotted key in Config::origins
 };
 
 struct App {
-  std::string id;                  // "app_...", sent as x-app-id
+  std::string id;  // "app_...", sent as x-app-id
   std::string path = "/webhook";
-  std::string api_base;            // resolved (config/api_base.hpp): no trailing slash
-  std::string api_base_reason;     // why it has this path, for `check`
-  Secret api_key;                  // may be empty inside a cluster
+  std::string api_base;         // resolved (config/api_base.hpp): no trailing slash
+  std::string api_base_reason;  // why it has this path, for `check`
+  Secret api_key;               // may be empty inside a cluster
   std::vector<EndpointSecret> secrets;
 };
 
@@ -43,9 +44,9 @@ enum class SideEffects { kIdempotent, kOnce };
 enum class Order { kSerial, kNone };
 
 struct ModuleConfig {
-  std::string name;                // payload.name
-  std::string plugin;              // demo_app is <plugins_dir>/demo_app.so
-  std::string app;                 // empty: events of every app
+  std::string name;    // payload.name
+  std::string plugin;  // demo_app is <plugins_dir>/demo_app.so
+  std::string app;     // empty: events of every app
   Isolation isolation = Isolation::kInProcess;
   unsigned threads = limits::kThreadsDefault;
   unsigned in_flight = limits::kInFlightDefault;
@@ -70,7 +71,7 @@ struct LogConfig {
   LogFormat format = LogFormat::kJson;
 };
 
-struct LimitsConfig {              // `limits:`
+struct LimitsConfig {  // `limits:`
   std::size_t body_bytes = limits::kBodyBytesMax;
   std::size_t connections = limits::kConnectionsMax;
   std::uint64_t ready_events = limits::kReadyMax;
@@ -82,14 +83,14 @@ struct LimitsConfig {              // `limits:`
   int http_threads = 2;
 };
 
-struct HttpClientConfig {          // `http_client:`
-  std::string proxy;               // e.g. http://proxy.bank:3128; empty: none
-  std::filesystem::path ca_file;   // empty: the system's
+struct HttpClientConfig {             // `http_client:`
+  std::string proxy;                  // e.g. http://proxy.bank:3128; empty: none
+  std::filesystem::path ca_file;      // empty: the system's
   std::filesystem::path client_cert;  // PEM with certificate and key; empty: none
 };
 
 struct Config {
-  std::filesystem::path file;      // where it came from
+  std::filesystem::path file;  // where it came from
   Address listen{"0.0.0.0", 8080};
   std::string webhook_path = "/webhook";
   Address admin{"127.0.0.1", 8081};
@@ -102,8 +103,8 @@ struct Config {
   std::vector<App> apps;
   std::map<std::string, ModuleConfig> modules;
   std::map<std::string, std::string> subscriptions;  // event name -> module name
-  std::map<std::string, std::string> origins;  // dotted key -> where its value comes from; absent: the default
-  std::vector<std::string> warnings;           // what works and is most likely not meant, with its place
+  std::map<std::string, std::string> origins;        // dotted key -> where its value comes from; absent: the default
+  std::vector<std::string> warnings;                 // what works and is most likely not meant, with its place
 
   [[nodiscard]] const App* app(std::string_view id) const {
     for (const App& candidate : apps)
