@@ -25,7 +25,7 @@ Connection::Connection(std::shared_ptr<Core> core, std::shared_ptr<Mailbox> mail
       mailbox_(std::move(mailbox)),
       fd_(fd),
       peer_(std::move(peer)),
-      outbox_(fd, core_->clock.steady_now()),
+      outbox_(fd, core_->clock),
       parser_(parser_limits(core_->options)) {
   count(mailbox_->counters.opened);
   core_->open_connections.fetch_add(1, std::memory_order_relaxed);
@@ -47,8 +47,8 @@ void Connection::release_body(std::size_t bytes) {
 }
 
 bool Connection::deliver(std::uint64_t place, const Outbox::Piece& piece) {
-  const Outbox::Effect effect = outbox_.deliver(place, piece, core_->clock.steady_now());
-  if (effect.needs_attention) mailbox_->post(shared_from_this());
+  const Outbox::Effect effect = outbox_.deliver(place, piece);
+  if (effect.needs_attention || is_draining()) mailbox_->post(shared_from_this());
   return effect.is_taken;
 }
 
@@ -58,6 +58,7 @@ Connection::Verdict Connection::on_input(std::string_view bytes) {
 }
 
 Connection::Verdict Connection::process(std::string_view input) {
+  auto& counters = mailbox_->counters;
   for (;;) {
     if (!input.empty() && !parser_.has_begun() && outbox_.try_pause(limits::kPipelineMax, kUnsentBytesToPause)) {
       held_.assign(input);
@@ -67,7 +68,7 @@ Connection::Verdict Connection::process(std::string_view input) {
     }
     const auto step = parser_.feed(input);
     if (!account_body()) {
-      fail(503);
+      fail(503, mailbox_->counters.refused);
       return Verdict::kKeep;
     }
     switch (step) {
@@ -78,7 +79,7 @@ Connection::Verdict Connection::process(std::string_view input) {
         on_request();
         break;
       case RequestParser::Step::kFailed:
-        fail(parser_.error_status());
+        fail(parser_.error_status(), parser_.error_status() == 413 ? counters.too_large : counters.bad);
         break;
       case RequestParser::Step::kNeedMore:
         on_partial();
@@ -106,16 +107,21 @@ void Connection::on_head() {
     return;
   }
   is_rejected_ = true;
+  count(mailbox_->counters.requests);
+  count_answer();
   answer_early(std::move(*verdict.reject), parser_.has_body() || !parser_.is_keep_alive());
 }
 
 void Connection::on_request() {
   phase_ = Phase::kIdle;
   is_continue_sent_ = false;
+  if (std::exchange(is_rejected_, false)) {
+    parser_.reset();
+    return;
+  }
   const bool is_keep_alive = parser_.is_keep_alive();
   const bool is_http_10 = parser_.is_http_10();
   Request request = parser_.take_request();
-  if (std::exchange(is_rejected_, false)) return;
   request.peer = peer_;
   request.received_at = core_->clock.unix_now();
   request.received_steady = core_->clock.steady_now();
@@ -124,7 +130,7 @@ void Connection::on_request() {
   count(mailbox_->counters.requests);
   auto exchange = std::make_shared<Responder::Exchange>();
   exchange->connection = shared_from_this();
-  exchange->place = outbox_.reserve();
+  exchange->place = outbox_.reserve(request.received_steady);
   exchange->body_bytes = std::exchange(accounted_bytes_, 0);
   exchange->is_head = request.method == "HEAD";
   exchange->is_keep_alive = is_keep_alive;
@@ -142,7 +148,7 @@ void Connection::on_partial() {
   phase_ = phase;
   if (phase == Phase::kBody && parser_.wants_continue() && parser_.request().body.empty() &&
       !std::exchange(is_continue_sent_, true)) {
-    if (outbox_.send_continue(now)) mailbox_->post(shared_from_this());
+    if (outbox_.send_continue()) mailbox_->post(shared_from_this());
   }
 }
 
@@ -156,9 +162,8 @@ bool Connection::account_body() {
          core_->options.receiving_bytes_max;
 }
 
-void Connection::fail(int status) {
-  auto& counters = mailbox_->counters;
-  count(status == 413 ? counters.too_large : status == 408 || status == 503 ? counters.timeouts : counters.bad);
+void Connection::fail(int status, std::atomic<std::uint64_t>& counter) {
+  count(counter);
   answer_early(refusal(status), true);
 }
 
@@ -179,13 +184,20 @@ void Connection::answer_early(Response response, bool closes) {
     phase_ = Phase::kIdle;
   }
   has_had_request_ = true;
-  deliver(outbox_.reserve(), piece);
+  deliver(outbox_.reserve(core_->clock.steady_now()), piece);
 }
 
-void Connection::refuse(int status) {
-  count(mailbox_->counters.refused);
-  answer_early(refusal(status), true);
+// The handler has not answered in time: the client hears so, and what the handler may still say goes nowhere.
+void Connection::answer_overdue(const Outbox::Status& status) {
+  count(mailbox_->counters.timeouts);
+  is_done_reading_ = true;
+  const Response response = refusal(503);
+  std::string head;
+  append_head(head, response, BodyFraming::kLength, Persistence::kClose);
+  deliver(status.turn, {head, response.body, true, true});
 }
+
+void Connection::refuse(int status) { fail(status, mailbox_->counters.refused); }
 
 Connection::Verdict Connection::on_end_of_input() {
   peer_eof_ = true;
@@ -200,8 +212,7 @@ bool Connection::is_quiet(const Outbox::Status& status) const {
 }
 
 Connection::Verdict Connection::on_attention() {
-  const SteadyTime now = core_->clock.steady_now();
-  outbox_.flush(now);
+  outbox_.flush();
   const auto status = outbox_.status();
   if (status.is_broken) return Verdict::kReset;
   if (is_paused_ && status.unsent_bytes < kUnsentBytesToPause && status.in_flight <= limits::kPipelineMax / 2) {
@@ -226,12 +237,19 @@ Connection::Verdict Connection::on_tick(SteadyTime now) {
   if (status.is_broken) return Verdict::kReset;
   if (status.shut_since) return now - *status.shut_since > kLingerTime ? Verdict::kDrop : Verdict::kKeep;
   if (status.unsent_bytes > 0) {
-    if (now - status.progress_at <= core_->options.write_timeout) return Verdict::kKeep;
+    if (!outbox_.is_stalled(now, core_->options.write_timeout)) return Verdict::kKeep;
     count(mailbox_->counters.timeouts);
     return Verdict::kReset;
   }
+  const auto answer_timeout = core_->options.answer_timeout;
+  if (answer_timeout.count() > 0 && status.in_flight > 0 && !status.is_streaming &&
+      now - status.waiting_since > answer_timeout) {
+    answer_overdue(status);
+    return Verdict::kKeep;
+  }
   if (is_receiving_too_slowly(now)) {
-    fail(phase_ == Phase::kHead ? 408 : 503);  // 503: a slow platform delivers again, after a 408 it does not
+    fail(phase_ == Phase::kHead ? 408 : 503,
+         mailbox_->counters.timeouts);  // 503: a slow platform delivers again, after a 408 it does not
     return Verdict::kKeep;
   }
   if (is_quiet(status) && phase_ == Phase::kIdle && now - status.idle_since > core_->options.keep_alive_timeout) {
@@ -243,7 +261,7 @@ Connection::Verdict Connection::on_tick(SteadyTime now) {
 Connection::Verdict Connection::on_drain(SteadyTime now) {
   const auto status = outbox_.status();
   if (status.is_broken) return Verdict::kReset;
-  if (status.is_streaming && outbox_.end(now)) mailbox_->post(shared_from_this());
+  if (status.is_streaming && outbox_.end()) mailbox_->post(shared_from_this());
   if (!is_quiet(status) || phase_ != Phase::kIdle || status.shut_since) return Verdict::kKeep;
   const bool is_fresh = !has_had_request_ && now - status.idle_since < kFreshGrace;
   return is_fresh ? Verdict::kKeep : Verdict::kDrop;

@@ -16,39 +16,55 @@ void Mailbox::notify() const {
 }
 
 void Mailbox::post(std::shared_ptr<Connection> connection) {
-  bool is_first = false;
   {
     MutexLock lock(mutex_);
-    is_first = attention_.empty();
+    if (is_closed_) return;
     attention_.push_back(std::move(connection));
+    if (attention_.size() > 1) return;  // the http thread knows already
   }
-  if (is_first) notify();
+  notify();
 }
 
-std::optional<std::size_t> Mailbox::ask(Command command, std::chrono::steady_clock::time_point deadline) {
-  MutexLock lock(mutex_);
-  command_ = command;
-  reply_.reset();
-  notify();
-  while (!reply_) {
-    if (lock.wait_until(replied_, deadline) == std::cv_status::timeout && !reply_) return std::nullopt;
+std::uint64_t Mailbox::ask(Command command) {
+  std::uint64_t number = 0;
+  {
+    MutexLock lock(mutex_);
+    command_ = command;
+    number = ++asked_;
   }
-  return std::exchange(reply_, std::nullopt);
+  notify();
+  return number;
+}
+
+bool Mailbox::wait_for(std::uint64_t number, std::chrono::steady_clock::time_point deadline) {
+  MutexLock lock(mutex_);
+  while (done_ < number) {
+    if (lock.wait_until(changed_, deadline) == std::cv_status::timeout && done_ < number) return false;
+  }
+  return true;
+}
+
+void Mailbox::close() {
+  std::vector<std::shared_ptr<Connection>> dropped;  // outside the lock: connections know their mailbox
+  MutexLock lock(mutex_);
+  is_closed_ = true;
+  dropped.swap(attention_);
 }
 
 Mailbox::Mail Mailbox::collect() {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto bytes = ::read(event_.get(), &count, sizeof count);
   MutexLock lock(mutex_);
+  collected_ = asked_;
   return {std::exchange(attention_, {}), std::exchange(command_, std::nullopt)};
 }
 
-void Mailbox::reply(std::size_t busy_connections) {
+void Mailbox::reply() {
   {
     MutexLock lock(mutex_);
-    reply_ = busy_connections;
+    done_ = collected_;
   }
-  replied_.notify_all();
+  changed_.notify_all();
 }
 
 }  // namespace modhost::http

@@ -18,7 +18,7 @@ class Connection;
 class Mailbox {
  public:
   enum class Command {
-    kDrain,  // close what is idle, report what is left
+    kDrain,  // close what is idle; done when no connection is busy
     kStop    // close everything, refuse what comes
   };
   struct Mail {
@@ -30,13 +30,14 @@ class Mailbox {
 
   void post(std::shared_ptr<Connection> connection);  // [any]
 
-  // [any but http threads] Blocks until the http thread has carried the command out; how many connections are busy
-  // then, or nothing when the deadline came first.
-  std::optional<std::size_t> ask(Command command, std::chrono::steady_clock::time_point deadline);
+  // [any but http threads] What is asked for is done when wait_for() its number returns true; false: the time is over.
+  std::uint64_t ask(Command command);
+  bool wait_for(std::uint64_t number, std::chrono::steady_clock::time_point deadline);
+  void close();  // the http thread has ended: nothing is kept any more
 
   // [http thread]
   Mail collect();
-  void reply(std::size_t busy_connections);
+  void reply();  // the command that was collected last is carried out
   [[nodiscard]] int fd() const { return event_.get(); }
 
   Counters counters;
@@ -46,10 +47,13 @@ class Mailbox {
 
   UniqueFd event_;
   Mutex mutex_;
-  std::condition_variable replied_;
+  std::condition_variable changed_;
   std::vector<std::shared_ptr<Connection>> attention_ GUARDED_BY(mutex_);
   std::optional<Command> command_ GUARDED_BY(mutex_);
-  std::optional<std::size_t> reply_ GUARDED_BY(mutex_);
+  std::uint64_t asked_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t collected_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t done_ GUARDED_BY(mutex_) = 0;
+  bool is_closed_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace modhost::http

@@ -17,7 +17,7 @@ using syntax::trim;
 constexpr std::size_t kMethodBytesMax = 32;                 // the longest registered one has 17
 constexpr std::size_t kChunkLineBytesMax = 1024;            // a size and its extensions
 constexpr std::size_t kChunkSizeDigits = 16;                // what a size line needs; the rest of it is overhead
-constexpr std::size_t kBodyReserveMax = 64 * 1024;          // reserved on a mere promise of the client
+constexpr std::size_t kBodyReserveMax = 16 * 1024;          // reserved on a mere promise of the client
 constexpr std::size_t kHeadersReserve = 12;                 // a usual webhook has 8 to 11
 constexpr std::uint64_t kSizeMax = std::uint64_t{1} << 60;  // above it a length is only "too large"
 

@@ -20,9 +20,6 @@ namespace {
 
 using Pistache::Tcp::Options;
 
-constexpr std::chrono::milliseconds kDrainLook{20};  // between two looks at what is still busy
-constexpr std::chrono::seconds kStopPatience{10};    // an http thread that is so long in a handler is lost
-
 Result<Pistache::Address> resolve(const std::string& address, std::uint16_t port) {
   std::string host = address;
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
@@ -92,7 +89,7 @@ class Server::Impl {
   [[nodiscard]] ServerCounters counters() const;
 
  private:
-  [[nodiscard]] std::optional<std::size_t> ask_all(Mailbox::Command command, SteadyTime deadline);
+  bool ask_all(Mailbox::Command command, SteadyTime deadline);  // true: all http threads have carried it out
   [[nodiscard]] bool is_backlog_empty() const;
 
   const std::shared_ptr<Core> core_;
@@ -115,14 +112,15 @@ Result<void> Server::Impl::bind() {
                    options.backlog);
     listener->setTransportFactory(
         [core = core_, mailboxes = mailboxes_] { return std::make_shared<Transport>(core, mailboxes); });
-    errno = 0;
     listener->bind(*address);
   } catch (const std::exception& error) {
     mailboxes_->clear();
-    if (errno == EADDRINUSE) {
+    // Pistache throws the text of the error number and nothing else.
+    const auto is = [&error](int number) { return error.what() == std::generic_category().message(number); };
+    if (is(EADDRINUSE)) {
       return Error{Code::kConflict, where + " is taken by another program: stop it or listen elsewhere"};
     }
-    if (errno == EACCES) return Error{Code::kDenied, where + " may not be opened: ports below 1024 need a right"};
+    if (is(EACCES)) return Error{Code::kDenied, where + " may not be opened: ports below 1024 need a right"};
     return Error{Code::kUnavailable, where + " can not be opened: " + error.what()};
   }
   port_ = static_cast<std::uint16_t>(listener->getPort());
@@ -138,14 +136,14 @@ void Server::Impl::start() {
   listener_->runThreaded();
 }
 
-std::optional<std::size_t> Server::Impl::ask_all(Mailbox::Command command, SteadyTime deadline) {
-  std::size_t busy = 0;
-  for (const auto& mailbox : *mailboxes_) {
-    const auto reply = mailbox->ask(command, deadline);
-    if (!reply) return std::nullopt;
-    busy += *reply;
+bool Server::Impl::ask_all(Mailbox::Command command, SteadyTime deadline) {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& mailbox : *mailboxes_) numbers.push_back(mailbox->ask(command));
+  bool all_done = true;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    all_done = (*mailboxes_)[i]->wait_for(numbers[i], deadline) && all_done;
   }
-  return busy;
+  return all_done;
 }
 
 bool Server::Impl::is_backlog_empty() const {
@@ -156,13 +154,13 @@ bool Server::Impl::is_backlog_empty() const {
 void Server::Impl::drain(Deadline deadline) {
   if (listener_ == nullptr) return;
   core_->is_draining.store(true, std::memory_order_relaxed);
-  while (is_started_ && !deadline.has_passed(core_->clock)) {
-    const auto look = std::chrono::steady_clock::now() + std::min(deadline.remaining(core_->clock), kDrainLook);
-    // The backlog is looked at first: who was in it is a connection when the command is carried out.
+  const auto end = std::chrono::steady_clock::now() + deadline.remaining(core_->clock);
+  // Two quiet looks: a peer can be accepted and not yet handed over at the first one.
+  for (int quiet = 0; is_started_ && quiet < 2;) {
     const bool was_empty = is_backlog_empty();
-    const auto busy = ask_all(Mailbox::Command::kDrain, look);
-    if (busy == 0 && was_empty) break;
-    std::this_thread::sleep_until(look);
+    if (!ask_all(Mailbox::Command::kDrain, end)) break;
+    quiet = was_empty ? quiet + 1 : 0;
+    if (std::chrono::steady_clock::now() >= end) break;
   }
   stop();
 }
@@ -170,10 +168,11 @@ void Server::Impl::drain(Deadline deadline) {
 void Server::Impl::stop() {
   if (listener_ == nullptr) return;
   if (is_started_) {
-    (void)ask_all(Mailbox::Command::kStop, std::chrono::steady_clock::now() + kStopPatience);
+    ask_all(Mailbox::Command::kStop, SteadyTime::max());
     listener_->shutdown();
   }
   listener_.reset();  // joins its threads
+  for (const auto& mailbox : *mailboxes_) mailbox->close();
   core_->handler = nullptr;
   core_->head_check = nullptr;
 }

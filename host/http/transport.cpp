@@ -14,8 +14,11 @@ namespace {
 using Pistache::Polling::NotifyOn;
 using Verdict = Connection::Verdict;
 
-constexpr std::size_t kReadBytes = 64 * 1024;  // one read of one connection
-constexpr int kReadsInARow = 8;                // then the others have their turn
+constexpr std::size_t kReadBytes = 64 * 1024;   // one read of one connection
+constexpr int kReadsInARow = 8;                 // then the others have their turn
+constexpr std::chrono::seconds kIdleToShed{1};  // a younger connection's request may be on its way
+constexpr std::chrono::milliseconds kShedPause{100};
+constexpr std::size_t kShedShare = 16;  // of the idle ones go at once, so that the search for them is rare
 
 // Deadlines are looked at so often that none is late by more than an eighth.
 std::chrono::nanoseconds tick_period(const ServerOptions& options) {
@@ -80,6 +83,7 @@ void Transport::onReady(const Pistache::Aio::FdSet& fds) {
   // Last, so that a command finds every peer that was accepted before it was given.
   if (has_mail) collect_mail();
   if (has_ticked) tick();
+  if (is_draining_) drain();
 }
 
 // Everything that is not one of our connections: Pistache's queues, above all that of new peers.
@@ -108,10 +112,35 @@ void Transport::admit_newcomers() {
     if (connection == nullptr) continue;
     if (is_stopped_) {
       drop(connection, Verdict::kDrop);
-    } else if (core_->open_connections.load(std::memory_order_relaxed) > core_->options.connections_max) {
-      connection->refuse(503);
+    } else if (core_->open_connections.load(std::memory_order_relaxed) > core_->options.connections_max ||
+               (reserve_.is_scarce(fd) && !shed_idle())) {
+      refuse(connection);
     }
   }
+}
+
+void Transport::refuse(const std::shared_ptr<Connection>& connection) {
+  connection->refuse(503);
+  if (!reserve_.is_critical(connection->fd())) return;
+  Verdict verdict = Verdict::kKeep;
+  read(*connection, verdict);  // closing with unread input would reset the connection and the answer be lost
+  drop(connection, Verdict::kDrop);
+}
+
+// Closes the oldest idle connections; false when there are none.
+bool Transport::shed_idle() {
+  const SteadyTime now = core_->clock.steady_now();
+  if (now < shed_again_at_) return false;
+  std::vector<std::pair<SteadyTime, std::shared_ptr<Connection>>> idle;
+  for (const auto& connection : connections_) {
+    const auto since = connection != nullptr ? connection->idle_since() : std::nullopt;
+    if (since && now - *since >= kIdleToShed) idle.emplace_back(*since, connection);
+  }
+  if (idle.empty()) shed_again_at_ = now + kShedPause;
+  const auto end = idle.begin() + static_cast<std::ptrdiff_t>((idle.size() + kShedShare - 1) / kShedShare);
+  std::partial_sort(idle.begin(), end, idle.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::for_each(idle.begin(), end, [this](const auto& one) { drop(one.second, Verdict::kDrop); });
+  return !idle.empty();
 }
 
 void Transport::serve(const std::shared_ptr<Connection>& connection) {
@@ -142,49 +171,65 @@ void Transport::read(Connection& connection, Verdict& verdict) {
   }
 }
 
+// Edge triggered and armed for good: from now on the connection is heard of when it becomes writable, too.
+Verdict Transport::await_writable(int fd) {
+  try {
+    reactor()->modifyFd(key(), fd, NotifyOn::Read | NotifyOn::Write | NotifyOn::Shutdown,
+                        Pistache::Polling::Mode::Edge);
+    return Verdict::kKeep;
+  } catch (const std::exception&) {
+    return Verdict::kReset;  // epoll does not know it: it could never be sent to
+  }
+}
+
 void Transport::collect_mail() {
   auto mail = mailbox_->collect();
   for (const auto& connection : mail.attention) {
     if (connections_[connection->fd()] != connection) continue;  // gone meanwhile, its number perhaps reused
     Verdict verdict = connection->on_attention();
     if (verdict == Verdict::kKeep && connection->arm_writing()) {
-      // Edge triggered and armed for good: from now on it is heard of only when it becomes writable.
-      reactor()->modifyFd(key(), connection->fd(), NotifyOn::Read | NotifyOn::Write | NotifyOn::Shutdown,
-                          Pistache::Polling::Mode::Edge);
+      verdict = await_writable(connection->fd());
     }
     if (verdict == Verdict::kKeep) read(*connection, verdict);
     if (verdict != Verdict::kKeep) drop(connection, verdict);
   }
-  if (mail.command) carry_out(*mail.command);
+  if (mail.command == Mailbox::Command::kStop) stop();
+  if (mail.command == Mailbox::Command::kDrain) is_draining_ = true;
 }
 
-void Transport::carry_out(Mailbox::Command command) {
-  is_stopped_ = is_stopped_ || command == Mailbox::Command::kStop;
+void Transport::stop() {
+  is_stopped_ = true;
+  is_draining_ = false;
+  for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
+    const auto connection = connections_[fd];
+    if (connection != nullptr) drop(connection, Verdict::kDrop);
+  }
+  mailbox_->reply();
+}
+
+// Looked at after each batch of events: an answer given elsewhere posts its connection while draining.
+void Transport::drain() {
   const SteadyTime now = core_->clock.steady_now();
-  std::size_t busy = 0;
+  bool is_busy = false;
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
     const auto connection = connections_[fd];
     if (connection == nullptr) continue;
     Verdict verdict = Verdict::kKeep;
-    if (is_stopped_) {
-      verdict = Verdict::kDrop;
-    } else {
-      read(*connection, verdict);  // a request may have come before the decision to close
-      if (verdict == Verdict::kKeep) verdict = connection->on_drain(now);
-    }
-    if (verdict != Verdict::kKeep) {
-      drop(connection, verdict);
-    } else if (connection->is_busy()) {
-      ++busy;
-    }
+    read(*connection, verdict);  // a request may have come before the decision to close
+    if (verdict == Verdict::kKeep) verdict = connection->on_drain(now);
+    if (verdict != Verdict::kKeep) drop(connection, verdict);
+    is_busy = is_busy || (verdict == Verdict::kKeep && connection->is_busy());
   }
-  mailbox_->reply(busy);
+  if (is_busy) return;
+  is_draining_ = false;
+  mailbox_->reply();
 }
 
 void Transport::tick() {
   std::uint64_t expirations = 0;
   [[maybe_unused]] const auto bytes = ::read(timer_.get(), &expirations, sizeof expirations);
   const SteadyTime now = core_->clock.steady_now();
+  if (reserve_.watch()) shed_idle();
   for (std::size_t fd = 0; fd < connections_.size(); ++fd) {
     if (connections_[fd] == nullptr) continue;
     const auto connection = connections_[fd];

@@ -10,6 +10,7 @@
 #include "base/unique_fd.hpp"
 #include "http/connection.hpp"
 #include "http/core.hpp"
+#include "http/descriptors.hpp"
 #include "http/mailbox.hpp"
 #include "http/pistache.hpp"
 
@@ -46,9 +47,13 @@ class Transport final : public Pistache::Tcp::Transport {
   void admit_newcomers();
   void serve(const std::shared_ptr<Connection>& connection);
   void read(Connection& connection, Connection::Verdict& verdict);
+  Connection::Verdict await_writable(int fd);
   void collect_mail();
-  void carry_out(Mailbox::Command command);
+  void stop();
+  void drain();
   void tick();
+  bool shed_idle();
+  void refuse(const std::shared_ptr<Connection>& connection);
   void drop(const std::shared_ptr<Connection>& connection, Connection::Verdict verdict);
   void hand_to_pistache(const Pistache::Aio::FdSet::Entry& entry);
 
@@ -59,6 +64,9 @@ class Transport final : public Pistache::Tcp::Transport {
   std::vector<std::shared_ptr<Connection>> connections_;  // by descriptor
   std::vector<int> newcomers_;
   std::vector<char> buffer_;
+  DescriptorReserve reserve_;
+  SteadyTime shed_again_at_{};  // there was nothing to shed: look again then
+  bool is_draining_ = false;    // and the drain is not yet reported as done
   bool is_stopped_ = false;
 };
 

@@ -103,10 +103,10 @@ bool RawClient::fill() {
   return true;
 }
 
-std::optional<Answer> RawClient::read_answer(bool to_head) {
+Answer RawClient::read_answer(bool to_head) {
   std::size_t end = 0;
   while ((end = input_.find("\r\n\r\n")) == std::string::npos) {
-    if (!fill()) return std::nullopt;
+    if (!fill()) return {};
   }
   Answer answer;
   answer.head = input_.substr(0, end);
@@ -122,7 +122,7 @@ std::optional<Answer> RawClient::read_answer(bool to_head) {
         input_.erase(0, input_.size() - rest.size());
         return answer;
       }
-      if (!fill()) return std::nullopt;
+      if (!fill()) return {};
     }
   }
   const std::string length = answer.field("Content-Length");
@@ -132,7 +132,7 @@ std::optional<Answer> RawClient::read_answer(bool to_head) {
   }
   const auto size = static_cast<std::size_t>(std::stoull(length));
   while (input_.size() < size) {
-    if (!fill()) return std::nullopt;
+    if (!fill()) return {};
   }
   answer.body = input_.substr(0, size);
   input_.erase(0, size);
@@ -149,7 +149,7 @@ bool RawClient::is_closed_by_server() { return read_until_closed().empty() && wa
 
 Answer RawClient::ask(std::string_view bytes, bool to_head) {
   send(bytes);
-  return read_answer(to_head).value_or(Answer{});
+  return read_answer(to_head);
 }
 
 std::string get(std::string_view path, std::string_view more_fields) {

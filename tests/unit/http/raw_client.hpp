@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,17 +28,16 @@ class RawClient {
   bool send(std::string_view bytes);  // all of them; false when the server has gone
   void finish_sending();              // FIN
   void close() { fd_.reset(); }
-  void reset();  // RST
-  void shrink_receive_buffer();
+  void reset();                  // RST
+  void shrink_receive_buffer();  // the server has to wait for us soon
 
-  // The next answer: `to_head` says that it has no body whatever its fields say. Nothing when the connection ended or
-  // the time is over.
-  std::optional<Answer> read_answer(bool to_head = false);
+  // The next answer: `to_head` says that it has no body whatever its fields say. Status 0 when the connection
+  // ended or the time is over.
+  Answer read_answer(bool to_head = false);
   std::string read_until_closed();  // everything up to the end; see was_closed()
   [[nodiscard]] bool was_closed() const { return was_closed_; }
   // True when the server ends the connection in time and no byte comes before.
   bool is_closed_by_server();
-  // One exchange; a status of 0 when there was no answer.
   Answer ask(std::string_view bytes, bool to_head = false);
 
  private:

@@ -23,9 +23,9 @@ TEST(Server, AnswersPipelinedRequestsInOrder) {
   EchoServer server;
   RawClient client(server->port());
   client.send(get("/1") + post("/2", "two") + get("/3"));
-  EXPECT_EQ(client.read_answer()->body, "GET /1\n");
-  EXPECT_EQ(client.read_answer()->body, "POST /2\ntwo");
-  EXPECT_EQ(client.read_answer()->body, "GET /3\n");
+  EXPECT_EQ(client.read_answer().body, "GET /1\n");
+  EXPECT_EQ(client.read_answer().body, "POST /2\ntwo");
+  EXPECT_EQ(client.read_answer().body, "GET /3\n");
 }
 
 TEST(Server, AnswersAHalfClosedClient) {
@@ -33,7 +33,7 @@ TEST(Server, AnswersAHalfClosedClient) {
   RawClient client(server->port());
   client.send(post("/half", "closed"));
   client.finish_sending();
-  EXPECT_EQ(client.read_answer()->body, "POST /half\nclosed");
+  EXPECT_EQ(client.read_answer().body, "POST /half\nclosed");
   EXPECT_TRUE(client.is_closed_by_server());
 }
 
