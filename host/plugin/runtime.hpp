@@ -1,5 +1,5 @@
-// The seam to running plugin code: in this process (InProcessRuntime) now, in a runner later. One object is one instance:
-// a plugin made alive for one module with that module's config.
+// The seam to running plugin code: in this process (InProcessRuntime) now, in a runner later. One object is one
+// instance: a plugin made alive for one module with that module's config.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,16 @@ namespace modhost::plugin {
 
 enum class CancelReason : std::int32_t { kUser = 1, kSuperseded = 2, kDeadline = 3, kStopping = 4, kOperator = 5 };
 
-// One attempt as the plugin sees it. The runtime keeps it until the plugin has finished with it, even after the host has
-// given the attempt up.
+// One attempt as the plugin sees it. The runtime keeps it until the plugin has finished with it, even after the host
+// has given the attempt up.
 struct AttemptInput {
   Event event;
-  std::string idempotency_key;      // equal across attempts
+  std::string idempotency_key;  // equal across attempts
   std::string checkpoint;
   unsigned attempt = 1, attempts_max = 1;
   bool prior_run = false, replay = false;
   UnixMillis first_received{};
-  Deadline deadline;
+  Deadline deadline;  // of the attempt, counted from submit(): waiting for a thread is given back
   std::int64_t journal_seq = 0;
 };
 
@@ -33,12 +33,12 @@ struct AttemptInput {
 struct Outcome {
   enum class Kind { kOk, kRetry, kSnooze, kFailed, kCancelled, kDeadline, kCrashed };
   Kind kind = Kind::kOk;
-  std::int32_t status = 0;          // the plugin's modhost_status
+  std::int32_t status = 0;                   // the plugin's modhost_status
   std::chrono::milliseconds retry_after{0};  // 0: the host's policy
   std::string detail;
-  bool turn_completed = false;      // a call of the module already completed the turn
-  bool leave_turn_open = false;     // the module asked the host not to complete it
-  SteadyTime started_at{};          // just before on_event was called; zero if it never was
+  bool turn_completed = false;   // a call of the module already completed the turn
+  bool leave_turn_open = false;  // the module asked the host not to complete it
+  SteadyTime started_at{};       // just before on_event was called; zero if it never was
 };
 
 // Runs exactly once per submit(), on any thread; after it the attempt is closed and later results answer E_GONE.
@@ -46,8 +46,8 @@ using OutcomeListener = std::function<void(Outcome)>;
 
 struct RuntimeStatus {
   std::string module, plugin, version, summary, sha256;
-  bool running = false;             // created, started and taking events
-  std::string problem;              // why not
+  bool running = false;  // created, started and taking events
+  std::string problem;   // why not
   unsigned threads = 0, in_flight = 0, stuck = 0;
 };
 

@@ -13,10 +13,8 @@ namespace modhost::test {
 class Gate {
  public:
   void open() {
-    {
-      std::lock_guard lock(mutex_);
-      is_open_ = true;
-    }
+    std::lock_guard lock(mutex_);  // held: whoever waits may destroy the gate next
+    is_open_ = true;
     changed_.notify_all();
   }
   // True when it was opened in time.

@@ -1,0 +1,138 @@
+// One instance of a plugin under test: real threads and watchdog, a clock of its own kind, a fake client.
+#pragma once
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <mutex>
+
+#include "plugin/in_process_runtime.hpp"
+#include "support/fake_clock.hpp"
+#include "support/fake_http_client.hpp"
+#include "support/gate.hpp"
+
+namespace modhost::plugin {
+
+// The outcomes of submitted attempts, by their number.
+class Outcomes {
+ public:
+  OutcomeListener listener(int number) {
+    return [this, number](Outcome outcome) {
+      std::lock_guard lock(mutex_);
+      outcomes_[number].push_back(std::move(outcome));
+      changed_.notify_all();
+    };
+  }
+  // Waits, bounded. An outcome that never comes is a crash of the test, not a hang.
+  Outcome wait(int number) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(20), [&] { return !outcomes_[number].empty(); });
+    return outcomes_[number].at(0);
+  }
+  std::size_t count(int number) {
+    std::lock_guard lock(mutex_);
+    return outcomes_[number].size();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<int, std::vector<Outcome>> outcomes_;
+};
+
+inline Event sample_event(int number) {
+  Event event;
+  event.app = "app_1";
+  event.id = "evt_" + std::to_string(number);
+  event.name = kExternalModuleChosen;
+  event.reference = "module";
+  event.user_id = "user_1";
+  event.company_id = "company_1";
+  event.chat_id = "chat_1";
+  event.assistant_message_id = "msg_answer";
+  event.body = R"({"id":")" + event.id + R"(","payload":{"text":"hello"}})";
+  return event;
+}
+
+// A table written in the test.
+inline std::shared_ptr<const loader::LoadedPlugin> plugin_of(const modhost_plugin& table, std::string schema = {}) {
+  auto plugin = std::make_shared<loader::LoadedPlugin>();
+  plugin->table = table;
+  plugin->name = "under_test";
+  plugin->version = "1.0.0";
+  plugin->config_schema = std::move(schema);
+  return plugin;
+}
+
+// A folder of tests/plugins. Mapped for good, as by the host.
+inline std::shared_ptr<const loader::LoadedPlugin> fault(const std::string& folder) {
+  const std::string file = std::string(MODHOST_BINARY_DIR "/tests/plugins/") + folder + ".so";
+  void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (library == nullptr) throw std::runtime_error(::dlerror());
+  const auto* entry = static_cast<const modhost_entry*>(::dlsym(library, "modhost_entry_v1"));
+  ::dlclose(library);  // stays mapped
+  return plugin_of(*entry->plugin);
+}
+
+class RuntimeTest : public testing::Test {
+ protected:
+  RuntimeTest() {
+    config_.apps.emplace_back();
+    config_.apps.back().id = "app_1";
+    config_.apps.back().api_base = "https://api.example.com/public";
+    config_.apps.back().api_key = Secret("ukey_test");
+    module_.name = "module";
+    module_.attempt_deadline = std::chrono::seconds(15);
+  }
+
+  InProcessRuntime& make(std::shared_ptr<const loader::LoadedPlugin> plugin) {
+    InProcessRuntime::Options options;
+    options.number = ++instances_;
+    options.bring_up = bring_up_;
+    options.place_freed = [this] { ++places_freed_; };
+    runtime_ = std::make_unique<InProcessRuntime>(std::move(plugin), module_, shared_, watchdog_, options);
+    return *runtime_;
+  }
+  InProcessRuntime& started(std::shared_ptr<const loader::LoadedPlugin> plugin) {
+    const auto ok = make(std::move(plugin)).start();
+    EXPECT_TRUE(ok) << ok.error().message;
+    return *runtime_;
+  }
+
+  AttemptInput input(int number) {
+    AttemptInput input;
+    input.event = sample_event(number);
+    input.idempotency_key = "app_1/" + input.event.id + "/0";
+    input.attempts_max = 4;
+    input.deadline = Deadline::after(clock_, module_.attempt_deadline);
+    return input;
+  }
+  void submit(int number) { runtime_->submit(input(number), outcomes_.listener(number)); }
+  Outcome run(int number) {
+    submit(number);
+    return outcomes_.wait(number);
+  }
+  bool stop(std::chrono::milliseconds patience = std::chrono::seconds(10)) {
+    return runtime_->stop(Deadline::after(clock_, patience));
+  }
+  void advance(std::chrono::milliseconds by) {
+    clock_.advance(by);
+    watchdog_.wake();
+  }
+
+  test::FakeClock clock_;
+  Outcomes outcomes_;  // outlives what reports to it
+  std::atomic<int> places_freed_{0};
+  config::Config config_;
+  config::ModuleConfig module_;
+  telemetry::Log log_{config::LogConfig{}};
+  test::FakeHttpClient client_;
+  services::Shared shared_{clock_, log_, client_, config_};
+  executor::Watchdog watchdog_{clock_};
+  std::chrono::milliseconds bring_up_{10'000};
+  std::uint16_t instances_ = 0;
+  std::unique_ptr<InProcessRuntime> runtime_;
+};
+
+}  // namespace modhost::plugin
