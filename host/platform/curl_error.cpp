@@ -32,7 +32,7 @@ std::string describe(const HttpRequest& request) {
 
 Error to_error(CURLcode code, std::string_view text, const HttpRequest& request, bool request_sent) {
   std::string what = describe(request) + ": ";
-  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+  if (code == CURLE_URL_MALFORMAT)
     return invalid(what + "not a URL that can be called: write http:// or https://, a host and a path");
   if (code == CURLE_ABORTED_BY_CALLBACK)  // see Transfer::on_request
     return unavailable(
@@ -46,7 +46,6 @@ Error to_error(CURLcode code, std::string_view text, const HttpRequest& request,
 bool is_hopeless(CURLcode code) {
   switch (code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:

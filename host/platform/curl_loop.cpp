@@ -152,6 +152,7 @@ void CurlLoop::collect_ended() {
 }
 
 void CurlLoop::admit(const CallPtr& call) {
+  if (call->request.deadline.has_passed(clock_)) return finish(call, timed_out(call->request, "before it was sent"));
   Origin& origin = origins_[call->origin];
   if (origin.active < options_.connections_per_host) {
     if (auto ok = begin(call, origin); !ok) finish(call, std::move(ok));

@@ -14,11 +14,11 @@ namespace modhost::platform {
 
 // How one attempt ended.
 struct AttemptEnd {
-  int status = 0;                // 0: no complete answer
-  std::string_view body;         // of the answer, for the platform's own words; may be cut
-  std::string_view retry_after;  // header value, or empty
-  bool request_sent = true;      // at least one byte of the request left for the server
-  bool hopeless = false;         // a repetition fails the same way, e.g. a certificate nobody trusts
+  int status = 0;                     // 0: no complete answer
+  std::string_view body = {};         // of the answer, for the platform's own words; may be cut
+  std::string_view retry_after = {};  // header value, or empty
+  bool request_sent = true;           // at least one byte of the request left for the server
+  bool hopeless = false;              // a repetition fails the same way, e.g. a certificate nobody trusts
 };
 
 // Between attempts: after the first, after the second.

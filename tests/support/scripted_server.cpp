@@ -157,7 +157,7 @@ bool give(int fd, const ScriptedRequest& request, const ScriptedAnswer& answer) 
       wait_for_end(fd);
       return false;
     case Way::kDrip: {
-      const std::string endless = "Content-Length: 1000000000\r\n";
+      const std::string endless = "Content-Length: 10000000\r\n";
       if (!send_all(fd, head_of(answer, endless) + answer.body)) return false;
       while (send_all(fd, "."))
         if (pollfd end{fd, POLLRDHUP, 0}; ::poll(&end, 1, 5) > 0) break;
@@ -325,6 +325,24 @@ DeadPort::DeadPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), po
 DeadPort::~DeadPort() { ::close(fd_); }
 
 std::string DeadPort::url(std::string_view target) const {
+  return "http://127.0.0.1:" + std::to_string(port_) + std::string(target);
+}
+
+FullPort::FullPort() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), port_(bind_any(listener_)) {
+  if (::listen(listener_, 0) != 0) throw std::runtime_error("full port: can not listen");
+  const sockaddr_in address = loopback(port_);
+  for (int i = 0; i < 4; ++i) {  // a backlog of 0 takes one, the kernel drops the handshakes of the others
+    fillers_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+}
+
+FullPort::~FullPort() {
+  for (const int fd : fillers_) ::close(fd);
+  ::close(listener_);
+}
+
+std::string FullPort::url(std::string_view target) const {
   return "http://127.0.0.1:" + std::to_string(port_) + std::string(target);
 }
 

@@ -89,4 +89,19 @@ class DeadPort {
   std::uint16_t port_ = 0;
 };
 
+// A port that answers no handshake: it listens and its backlog is full.
+class FullPort {
+ public:
+  FullPort();
+  ~FullPort();
+  FullPort(const FullPort&) = delete;
+  FullPort& operator=(const FullPort&) = delete;
+  [[nodiscard]] std::string url(std::string_view target = "") const;
+
+ private:
+  int listener_ = -1;
+  std::uint16_t port_ = 0;
+  std::vector<int> fillers_;
+};
+
 }  // namespace modhost::test

@@ -1,6 +1,8 @@
 // A CurlClient with short pauses, and a way to wait for its answers.
 #pragma once
 
+#include <gmock/gmock.h>
+
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -81,6 +83,13 @@ class Recorder final : public Sink {
   Result<void> outcome_ = internal_error("not done");
   int heads_ = 0, chunks_ = 0, done_ = 0;
 };
+
+inline CurlClientOptions through(std::string proxy, std::filesystem::path ca_file = {},
+                                 std::filesystem::path client_cert = {}) {
+  CurlClientOptions options;
+  options.http = {std::move(proxy), std::move(ca_file), std::move(client_cert)};
+  return options;
+}
 
 inline Code code_of(const Result<void>& outcome) { return outcome ? Code::kInternal : outcome.error().code; }
 
