@@ -1,5 +1,5 @@
-// The seam to durable delivery state. append is answered after the commit; claim hands out what is ready; settle ends an
-// attempt. Every accepted event reaches exactly one terminal state. All calls [any thread], none blocks on the disk
+// The seam to durable delivery state. append is answered after the commit; claim hands out what is ready; settle ends
+// an attempt. Every accepted event reaches exactly one terminal state. All calls [any thread], none blocks on the disk
 // except those that say so.
 #pragma once
 
@@ -19,16 +19,16 @@ namespace modhost::journal {
 
 // Numbers are stored: append only. Who must move a state on: kReady the dispatcher (claim), kRunning the dispatcher
 // (settle, or recovery at start), kWaiting the journal's timer; the others are terminal.
-enum class State : std::uint8_t { kReady = 0, kRunning = 1, kWaiting = 2, kCompleted = 3, kCancelled = 4, kExpired = 5, kDead = 6 };
+enum class State : std::uint8_t { kReady, kRunning, kWaiting, kCompleted, kCancelled, kExpired, kDead };
 std::string_view to_string(State state);
 std::optional<State> state_named(std::string_view name);
 constexpr bool is_terminal(State state) { return state >= State::kCompleted; }
 
 struct NewEvent {
   Event event;
-  std::string module;             // configured module that will run it; empty for a dead letter
-  std::string dead_reason;        // not empty: stored as kDead at once (body without the needed fields)
-  std::string body_sha256;        // raw 32 bytes; empty: computed by the journal
+  std::string module;       // configured module that will run it; empty for a dead letter
+  std::string dead_reason;  // not empty: stored as kDead at once (body without the needed fields)
+  std::string body_sha256;  // raw 32 bytes; empty: computed by the journal
 };
 
 enum class Appended {
@@ -45,28 +45,27 @@ struct Claim {
   std::uint64_t token = 0;
   std::string module;
   Event event;
-  unsigned attempt = 1;           // 1 for the first
-  unsigned generation = 0;        // raised by a replay
-  bool prior_run = false;         // an earlier attempt may have reached the outside world
-  std::string checkpoint;         // kept between attempts
+  unsigned attempt = 1;     // 1 for the first
+  unsigned generation = 0;  // raised by a replay
+  bool prior_run = false;   // an earlier attempt may have reached the outside world
+  std::string checkpoint;   // kept between attempts
   UnixMillis first_received{};
 };
 
-// What an attempt came to. `state` is kWaiting (retry or snooze, with not_before) or terminal, or kReady (given back
-// unused at shutdown).
+// What an attempt came to. `state` is kWaiting (retry or snooze, with not_before) or terminal, or kReady; kReady
+// without consumes_attempt is given back unused and leaves no trace.
 struct Settlement {
   EventSeq seq = 0;
   std::uint64_t token = 0;
   State state = State::kCompleted;
-  std::string reason;             // machine word: "ok", "retry", "permanent", "exhausted", "deadline", "interrupted", ...
-  std::string detail;             // for operators, cut to limits::kDetailBytesMax
-  UnixMillis not_before{};        // kWaiting
-  bool consumes_attempt = true;   // false for a snooze or a stop of ours
-  std::string ending;             // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
+  std::string reason;       // machine word: "ok", "retry", "permanent", "exhausted", "deadline", "interrupted", ...
+  std::string detail;       // for operators, cut to limits::kDetailBytesMax
+  UnixMillis not_before{};  // kWaiting
+  bool consumes_attempt = true;  // false for a snooze or a stop of ours
+  std::string ending;            // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
 };
 
-// One row of the list an operator sees. Never a body.
-struct Row {
+struct Row {  // of the list an operator sees: never a body
   EventSeq seq = 0;
   std::string app, id, name, module, company_id, user_id, chat_id, reason, detail;
   State state = State::kReady;
@@ -83,25 +82,25 @@ struct Attempt {
 struct Filter {
   std::optional<State> state;
   std::string module, chat_id, id;
-  EventSeq before = 0;            // page: rows with a smaller seq; 0 = from the newest
-  std::size_t limit = 50;         // at most 500
+  EventSeq before = 0;     // page: rows with a smaller seq; 0 = from the newest
+  std::size_t limit = 50;  // at most 500
 };
 
 struct Stats {
-  std::uint64_t accepted = 0;     // since the journal was made
+  std::uint64_t accepted = 0;  // since the journal was made
   std::uint64_t ended = 0;
-  std::map<std::string, std::map<State, std::uint64_t>> live;  // module -> live state -> events
-  std::uint64_t duplicates = 0, conflicts = 0;                 // since start
+  std::map<std::string, std::map<State, std::uint64_t>> live;          // module -> live state -> events
+  std::uint64_t duplicates = 0, conflicts = 0, stale_settlements = 0;  // since start
   std::uint64_t commits = 0, commit_errors = 0;
   std::uint64_t wal_bytes = 0;
-  bool writable = true;           // false after a failed commit until one succeeds again
+  bool writable = true;  // false after a failed commit until one succeeds again
   std::string last_error;
 };
 
 struct OutboxItem {
   std::int64_t id = 0;
   EventSeq seq = 0;
-  Event event;                    // ids only, the body is empty
+  Event event;  // ids only, the body is empty
   std::string ending;
   unsigned tries = 0;
 };
@@ -113,37 +112,38 @@ class Journal {
 
   virtual ~Journal() = default;
 
-  // done runs exactly once on the journal's thread after the commit (or at once on this thread with kFull when the queue
-  // or the backlog is at its limit, kUnavailable when closed). An append of an id that is in flight shares its result.
+  // done runs exactly once, on the journal's thread after the commit: kFull when the backlog or the disk is full,
+  // kUnavailable when the disk fails; or at once on this thread: kFull when the queue is, kUnavailable when closed. A
+  // duplicate is never refused for the backlog. An append of an id that is in flight shares its result.
   virtual void append(NewEvent event, AppendDone done) = 0;
 
-  // Up to `max` ready events of one module, oldest first, each now kRunning. May read the disk. [dispatcher thread]
+  // Up to `max` ready events of one module, oldest first, each now kRunning. May read the disk. Events of a `once`
+  // module come from a later call, announced by on_ready(), when their mark is durable. [dispatcher thread]
   virtual std::vector<Claim> claim(const std::string& module, std::size_t max) = 0;
 
-  // Modules that have ready events now.
   virtual std::vector<std::string> modules_ready() = 0;
 
-  // Called on the journal's thread when something became ready: new, retried, released. Must only signal. Set before
-  // start().
+  // Called on the journal's thread when something became ready (new, retried, released, an ending due), and once soon
+  // after it was set. Must only signal. The listener before it has returned for good when this returns.
   virtual void on_ready(ReadyListener listener) = 0;
 
   // Ends the claim; durable with the next group commit. A stale token is dropped and counted.
   virtual void settle(Settlement settlement) = 0;
-
   // Durable small blob of a running event, replaced as a whole; done after the commit.
   virtual void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) = 0;
 
-  // Endings that still have to reach the platform, oldest first; done() removes one, later() postpones it.
+  // Endings that are due, oldest first, each handed out once; done() removes one, later() postpones it.
   virtual std::vector<OutboxItem> outbox_due(std::size_t max) = 0;
   virtual void outbox_done(std::int64_t id) = 0;
   virtual void outbox_later(std::int64_t id, UnixMillis not_before) = 0;
 
-  // Reads on a read-only connection; block on the disk. [admin threads]
+  // Block on the disk. [admin threads]
   virtual Result<std::vector<Row>> query(const Filter& filter) = 0;
   virtual Result<std::vector<Attempt>> attempts(EventSeq seq) = 0;
   [[nodiscard]] virtual Stats stats() = 0;
 
-  // Waits until everything given so far is committed. [main thread, tests]
+  // Waits until everything given so far is committed and answered, or a try to commit it has failed. [main thread,
+  // tests]
   virtual void flush() = 0;
 };
 

@@ -1,0 +1,182 @@
+#include "journal/live.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace modhost::journal {
+
+void Live::take_over(const Recovered& recovered) {
+  for (const Recovered::Module& module : recovered.modules) {
+    modules_[module.name].counts = module.live;
+    ready_.found(module.name, module.live[static_cast<std::size_t>(State::kReady)], recovered.last_seq);
+  }
+  for (const Recovered::Waiting& waiting : recovered.waiting)
+    timers_.push({steady_at(waiting.not_before), waiting.seq, &name_of(waiting.module)});
+  for (const Recovered::Ending& ending : recovered.outbox)
+    ending_timers_.push({steady_at(ending.not_before), ending.id});
+  should_signal_ = true;
+}
+
+// Unix time is what is stored, the steady clock is what is waited for: a step of the wall clock moves no timer.
+SteadyTime Live::steady_at(UnixMillis time) const {
+  const auto delay = std::clamp(time - clock_.unix_now(), std::chrono::milliseconds(0),
+                                std::chrono::milliseconds(std::chrono::hours(24 * 365)));
+  return clock_.steady_now() + delay;
+}
+
+void Live::count(const std::string& module, State state, int by) {
+  std::uint64_t& counter = modules_[module].counts.at(static_cast<std::size_t>(state));
+  counter = by < 0 ? counter - std::min<std::uint64_t>(counter, 1) : counter + 1;
+}
+
+Live::Taken Live::take(const std::string& module, std::size_t max) {
+  Taken taken;
+  taken.max = max;
+  if (once_modules_.contains(module)) {
+    Module& state = modules_[module];
+    while (!state.granted.empty() && taken.granted.size() < max) {
+      taken.granted.push_back(std::move(state.granted.front()));
+      state.granted.pop_front();
+    }
+    const std::size_t claimed = taken.granted.size() + state.granted.size() + state.marking.size();
+    taken.max = max > claimed ? max - claimed : 0;
+  }
+  if (taken.max > 0) taken.ready = ready_.take(module, taken.max);
+  return taken;
+}
+
+void Live::put_back(const std::string& module, const std::vector<EventSeq>& seqs) {
+  for (const EventSeq seq : seqs) ready_.returned(module, seq);
+}
+
+std::vector<Claim> Live::start(const std::string& module, std::vector<Claim> claims, OpQueue& ops) {
+  if (claims.empty()) return claims;
+  const bool is_once = once_modules_.contains(module);
+  const std::string& name = name_of(module);
+  const UnixMillis now = clock_.unix_now();
+  for (Claim& claim : claims) {
+    claim.token = ++next_token_;
+    count(name, State::kReady, -1);
+    count(name, State::kRunning, +1);
+    const std::uint64_t place = ops.push(RunOp{claim.seq, name, now});
+    running_[claim.seq] =
+        Running{claim.token, &name, claim.attempt, claim.generation, claim.event.body.size(), now, place};
+    if (is_once) {
+      modules_[name].marking.emplace(claim.seq, std::move(claim));
+    } else {
+      ready_.handed_out_unmarked(name);
+    }
+  }
+  if (is_once) claims.clear();
+  return claims;
+}
+
+bool Live::settle(Settlement settlement, OpQueue& ops) {
+  const auto found = running_.find(settlement.seq);
+  if (found == running_.end() || found->second.token != settlement.token) return false;
+  const Running run = found->second;
+  running_.erase(found);
+  const bool overtook = ops.drop(run.run_place);
+  ops.push(SettleOp{std::move(settlement), *run.module, run.attempt, run.generation, run.body_bytes, overtook,
+                    run.started_at, clock_.unix_now()});
+  return true;
+}
+
+void Live::ring(OpQueue& ops) {
+  const SteadyTime now = clock_.steady_now();
+  for (; !timers_.empty() && timers_.top().at <= now; timers_.pop())
+    ops.push(ReleaseOp{timers_.top().seq, *timers_.top().module, clock_.unix_now()});
+  for (; !ending_timers_.empty() && ending_timers_.top().at <= now; ending_timers_.pop()) {
+    endings_due_.push_back(ending_timers_.top().id);
+    should_signal_ = true;
+  }
+  if (nudge_at_ && *nudge_at_ <= now) {
+    nudge_at_.reset();
+    should_signal_ = true;
+  }
+}
+
+std::optional<SteadyTime> Live::next_ring() const {
+  std::optional<SteadyTime> next = nudge_at_;
+  const auto consider = [&next](SteadyTime at) { next = next ? std::min(*next, at) : at; };
+  if (!timers_.empty()) consider(timers_.top().at);
+  if (!ending_timers_.empty()) consider(ending_timers_.top().at);
+  return next;
+}
+
+std::vector<std::int64_t> Live::take_endings(std::size_t max) {
+  const SteadyTime now = clock_.steady_now();
+  for (; !ending_timers_.empty() && ending_timers_.top().at <= now; ending_timers_.pop())
+    endings_due_.push_back(ending_timers_.top().id);
+  const auto end = endings_due_.begin() + static_cast<std::ptrdiff_t>(std::min(max, endings_due_.size()));
+  std::vector<std::int64_t> taken(endings_due_.begin(), end);
+  endings_due_.erase(endings_due_.begin(), end);
+  return taken;
+}
+
+void Live::put_back_endings(const std::vector<std::int64_t>& ids) {
+  endings_due_.insert(endings_due_.begin(), ids.begin(), ids.end());
+}
+
+void Live::stored(Claim claim) {
+  count(claim.module, State::kReady, +1);
+  ready_.stored(std::move(claim));
+  should_signal_ = true;
+}
+
+void Live::applied(const RunOp& op) {
+  if (!once_modules_.contains(op.module)) {
+    if (ready_.became_marked(op.module)) should_signal_ = true;
+    return;
+  }
+  Module& state = modules_[op.module];
+  const auto claim = state.marking.find(op.seq);
+  if (claim == state.marking.end()) return;
+  state.granted.push_back(std::move(claim->second));
+  state.marking.erase(claim);
+  should_signal_ = true;
+}
+
+void Live::applied(const SettleOp& op, std::int64_t outbox_id) {
+  const Settlement& end = op.settlement;
+  count(op.module, State::kRunning, -1);
+  if (op.is_first_mark && ready_.became_marked(op.module)) should_signal_ = true;
+  if (end.state == State::kWaiting) {
+    count(op.module, State::kWaiting, +1);
+    timers_.push({steady_at(end.not_before), end.seq, &name_of(op.module)});
+  } else if (end.state == State::kReady) {
+    count(op.module, State::kReady, +1);
+    ready_.returned(op.module, end.seq);
+    should_signal_ = true;
+  }
+  if (outbox_id != 0) {
+    endings_due_.push_back(outbox_id);
+    should_signal_ = true;
+  }
+}
+
+void Live::applied(const ReleaseOp& op) {
+  count(op.module, State::kWaiting, -1);
+  count(op.module, State::kReady, +1);
+  ready_.returned(op.module, op.seq);
+  should_signal_ = true;
+}
+
+void Live::applied(const OutboxLaterOp& op) { ending_timers_.push({steady_at(op.not_before), op.id}); }
+
+std::vector<std::string> Live::modules_ready() const {
+  std::vector<std::string> names;
+  for (const auto& [name, module] : modules_)
+    if (!module.granted.empty() || ready_.has(name)) names.push_back(name);
+  return names;
+}
+
+std::map<std::string, std::map<State, std::uint64_t>> Live::counts() const {
+  std::map<std::string, std::map<State, std::uint64_t>> result;
+  for (const auto& [name, module] : modules_)
+    for (std::size_t state = 0; state < module.counts.size(); ++state)
+      if (module.counts[state] > 0) result[name][static_cast<State>(state)] = module.counts[state];
+  return result;
+}
+
+}  // namespace modhost::journal

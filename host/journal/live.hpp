@@ -1,0 +1,119 @@
+// The picture in memory of everything that has not ended: what is ready, running and waiting, whose time comes when,
+// and which endings are due. It changes when a commit has succeeded, never before. Not thread-safe: guarded by its
+// owner.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "journal/ops.hpp"
+#include "journal/ready_set.hpp"
+#include "journal/recovery.hpp"
+
+namespace modhost::journal {
+
+class Live {
+ public:
+  Live(const Clock& clock, std::set<std::string> once_modules, std::uint64_t epoch)
+      : clock_(clock), once_modules_(std::move(once_modules)), next_token_(epoch << 40) {}
+
+  void take_over(const Recovered& recovered);
+
+  // A claim takes two calls, because bodies may have to be read between them: take(), then start() with what was taken.
+  struct Taken {
+    std::vector<Claim> granted;  // to hand out as they are
+    ReadySet::Taken ready;       // for start()
+    std::size_t max = 0;
+  };
+  Taken take(const std::string& module, std::size_t max);
+  std::vector<Claim> page_read(const std::string& module, std::vector<Claim> rows, std::size_t max,
+                               ReadySet::Read outcome) {
+    return ready_.page_read(module, std::move(rows), max, outcome);
+  }
+  // Could not be read after all.
+  void put_back(const std::string& module, const std::vector<EventSeq>& seqs);
+  // Each claim runs now. What may be handed out at once is returned; claims of a `once` module come back from a later
+  // take(), when their mark is durable.
+  std::vector<Claim> start(const std::string& module, std::vector<Claim> claims, OpQueue& ops);
+
+  [[nodiscard]] bool is_running(EventSeq seq) const { return running_.contains(seq); }
+  // Ends the run if the token is the right one.
+  bool settle(Settlement settlement, OpQueue& ops);
+
+  // Moves what is due: waiting events into the queue, endings to the due ones.
+  void ring(OpQueue& ops);
+  [[nodiscard]] std::optional<SteadyTime> next_ring() const;
+  // At most `max` endings that are due, oldest first; each once until applied(OutboxLaterOp).
+  std::vector<std::int64_t> take_endings(std::size_t max);
+  void put_back_endings(const std::vector<std::int64_t>& ids);
+  // The listener is called then, at the latest.
+  void nudge_at(SteadyTime at) { nudge_at_ = nudge_at_ ? std::min(*nudge_at_, at) : at; }
+
+  // Committed.
+  void stored(Claim claim);
+  void applied(const RunOp& op);
+  void applied(const SettleOp& op, std::int64_t outbox_id);
+  void applied(const ReleaseOp& op);
+  void applied(const OutboxLaterOp& op);
+  // Had nothing to change: another hand was in the file. The event is no longer ours.
+  void lost(const SettleOp& op) { count(op.module, State::kRunning, -1); }
+
+  // True once after something became ready or due.
+  bool take_signal() { return std::exchange(should_signal_, false); }
+  [[nodiscard]] std::vector<std::string> modules_ready() const;
+  [[nodiscard]] std::map<std::string, std::map<State, std::uint64_t>> counts() const;
+
+ private:
+  struct Running {
+    std::uint64_t token = 0;
+    const std::string* module = nullptr;
+    unsigned attempt = 1, generation = 0;
+    std::size_t body_bytes = 0;
+    UnixMillis started_at{};
+    std::uint64_t run_place = 0;  // of its RunOp in the queue
+  };
+  struct Timer {
+    SteadyTime at;
+    EventSeq seq = 0;
+    const std::string* module = nullptr;
+    bool operator>(const Timer& other) const { return std::tie(at, seq) > std::tie(other.at, other.seq); }
+  };
+  struct EndingTimer {
+    SteadyTime at;
+    std::int64_t id = 0;
+    bool operator>(const EndingTimer& other) const { return std::tie(at, id) > std::tie(other.at, other.id); }
+  };
+  struct Module {
+    std::array<std::uint64_t, 3> counts{};  // by live state
+    std::map<EventSeq, Claim> marking;      // `once`: running, the mark is not durable yet
+    std::deque<Claim> granted;              // `once`: durably running, to be handed out
+  };
+  template <class T>
+  using MinHeap = std::priority_queue<T, std::vector<T>, std::greater<>>;
+
+  SteadyTime steady_at(UnixMillis time) const;
+  const std::string& name_of(const std::string& module) { return modules_.try_emplace(module).first->first; }
+  void count(const std::string& module, State state, int by);
+
+  const Clock& clock_;
+  const std::set<std::string> once_modules_;
+  std::uint64_t next_token_;
+  ReadySet ready_;
+  std::map<std::string, Module> modules_;  // never shrinks: names are borrowed
+  std::unordered_map<EventSeq, Running> running_;
+  MinHeap<Timer> timers_;
+  MinHeap<EndingTimer> ending_timers_;
+  std::deque<std::int64_t> endings_due_;
+  std::optional<SteadyTime> nudge_at_;
+  bool should_signal_ = false;
+};
+
+}  // namespace modhost::journal

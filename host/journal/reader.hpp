@@ -1,0 +1,42 @@
+// Reads of the journal on a read-only connection of its own. Thread-safe; every call blocks on the disk.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "journal/journal.hpp"
+#include "journal/ready_set.hpp"
+#include "store/store.hpp"
+
+namespace modhost::journal {
+
+class Reader {
+ public:
+  // Opens its connection at the first read and again after a failed one.
+  explicit Reader(const store::Store& store) : store_(store) {}
+
+  // Ready events by number, or one page of them; fewer when their bodies would take more than `bytes_max` together (but
+  // at least one).
+  Result<std::vector<Claim>> claims(const std::vector<EventSeq>& seqs);
+  Result<std::vector<Claim>> page(const std::string& module, const ReadySet::Page& page, std::size_t bytes_max);
+
+  Result<std::vector<OutboxItem>> outbox(const std::vector<std::int64_t>& ids);
+  Result<std::vector<Row>> query(const Filter& filter);
+  Result<std::vector<Attempt>> attempts(EventSeq seq);
+
+ private:
+  struct Open {
+    store::Connection connection;  // before the statements that borrow it
+    store::Statement claim, page, outbox, attempts;
+  };
+  Result<Open*> open() REQUIRES(mutex_);
+  template <class Rows>
+  Result<Rows> done(Result<Rows> rows) REQUIRES(mutex_);
+
+  const store::Store& store_;
+  Mutex mutex_;
+  std::optional<Open> open_ GUARDED_BY(mutex_);
+};
+
+}  // namespace modhost::journal

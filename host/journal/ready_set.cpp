@@ -1,0 +1,96 @@
+#include "journal/ready_set.hpp"
+
+#include <algorithm>
+
+namespace modhost::journal {
+
+void ReadySet::found(const std::string& module, std::uint64_t count, EventSeq upto) {
+  Lane& lane = lanes_[module];
+  lane.on_disk = count;
+  lane.newest = upto;
+}
+
+void ReadySet::stored(Claim claim) {
+  Lane& lane = lanes_[claim.module];
+  lane.newest = claim.seq;
+  const bool fits = lane.window.size() < limits::kReadyInMemoryMax && bytes_ + claim.event.body.size() <= kBytesMax;
+  if (lane.on_disk > 0 || !fits) {
+    ++lane.on_disk;
+    return;
+  }
+  lane.cursor = claim.seq;
+  bytes_ += claim.event.body.size();
+  lane.window.push_back(std::move(claim));
+}
+
+void ReadySet::returned(const std::string& module, EventSeq seq) { lanes_[module].returned.insert(seq); }
+
+Claim ReadySet::pop(Lane& lane) {
+  Claim claim = std::move(lane.window.front());
+  lane.window.pop_front();
+  bytes_ -= claim.event.body.size();
+  return claim;
+}
+
+ReadySet::Taken ReadySet::take(const std::string& module, std::size_t max) {
+  Taken taken;
+  const auto found = lanes_.find(module);
+  if (found == lanes_.end()) return taken;
+  Lane& lane = found->second;
+  max = std::min(max, kUnmarkedMax - std::min(lane.unmarked, kUnmarkedMax));
+  while (taken.claims.size() + taken.on_disk.size() < max) {
+    const bool older =
+        !lane.returned.empty() && (lane.window.empty() || *lane.returned.begin() < lane.window.front().seq);
+    if (older) {
+      taken.on_disk.push_back(*lane.returned.begin());
+      lane.returned.erase(lane.returned.begin());
+    } else if (!lane.window.empty()) {
+      taken.claims.push_back(pop(lane));
+    } else {
+      break;
+    }
+  }
+  if (taken.claims.size() + taken.on_disk.size() < max && lane.on_disk > 0 && !lane.is_loading) {
+    lane.is_loading = true;
+    taken.page = Page{lane.cursor, lane.newest, limits::kReadyInMemoryMax};
+  }
+  return taken;
+}
+
+std::vector<Claim> ReadySet::page_read(const std::string& module, std::vector<Claim> rows, std::size_t max,
+                                       Read outcome) {
+  Lane& lane = lanes_[module];
+  lane.is_loading = false;
+  if (!rows.empty()) lane.cursor = rows.back().seq;
+  // A page that ends early without an error means that nothing is left: never ask for it again and again.
+  lane.on_disk -=
+      rows.empty() && outcome == Read::kDone ? lane.on_disk : std::min<std::uint64_t>(rows.size(), lane.on_disk);
+  for (Claim& claim : rows) {
+    bytes_ += claim.event.body.size();
+    lane.window.push_back(std::move(claim));
+  }
+  std::vector<Claim> claims;
+  while (claims.size() < max && !lane.window.empty()) claims.push_back(pop(lane));
+  return claims;
+}
+
+bool ReadySet::became_marked(const std::string& module) {
+  Lane& lane = lanes_[module];
+  const bool was_held = lane.unmarked >= kUnmarkedMax;
+  if (lane.unmarked > 0) --lane.unmarked;
+  return was_held && has(lane);
+}
+
+bool ReadySet::has(const std::string& module) const {
+  const auto lane = lanes_.find(module);
+  return lane != lanes_.end() && has(lane->second) && lane->second.unmarked < kUnmarkedMax;
+}
+
+std::vector<std::string> ReadySet::modules() const {
+  std::vector<std::string> names;
+  for (const auto& [name, lane] : lanes_)
+    if (has(lane) && lane.unmarked < kUnmarkedMax) names.push_back(name);
+  return names;
+}
+
+}  // namespace modhost::journal

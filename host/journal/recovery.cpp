@@ -1,0 +1,184 @@
+#include "journal/recovery.hpp"
+
+#include "journal/ready_set.hpp"
+#include "journal/rows.hpp"
+#include "store/migrate.hpp"
+
+namespace modhost::journal {
+namespace {
+
+using store::Connection;
+using store::Statement;
+
+constexpr const char* kOnceKey = "once_modules";
+constexpr const char* kInterrupted = "interrupted";
+
+// Module names as one line each: a name with a line break can not be configured.
+std::string join(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += name + "\n";
+  return text;
+}
+
+bool contains_line(const std::string& text, const std::string& line) {
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
+
+struct Interrupted {
+  Event event;
+  EventSeq seq = 0;
+  std::string module;
+  unsigned attempt = 1, generation = 0;
+  std::uint32_t body_bytes = 0;
+  UnixMillis started_at{};
+};
+
+Result<std::vector<Interrupted>> running_events(Connection& connection) {
+  auto rows =
+      connection.prepare(std::string("SELECT ") + kEventColumns +
+                         ", e.module, e.attempts, e.generation, e.body_bytes, e.updated_at FROM event e INDEXED BY "
+                         "event_live WHERE e.state=1 AND e.state<3 ORDER BY e.seq");
+  if (!rows) return std::move(rows.error());
+  std::vector<Interrupted> found;
+  while (true) {
+    auto row = rows->step();
+    if (!row) return std::move(row.error());
+    if (!*row) return found;
+    int at = kEventColumnCount;
+    Interrupted one{event_from(*rows), rows->integer(0), {}, 1, 0, 0, {}};
+    one.module = rows->text(at++);
+    one.attempt = static_cast<unsigned>(rows->integer(at++)) + 1;
+    one.generation = static_cast<unsigned>(rows->integer(at++));
+    one.body_bytes = static_cast<std::uint32_t>(rows->integer(at++));
+    one.started_at = unix_millis(rows->integer(at));
+    found.push_back(std::move(one));
+  }
+}
+
+// A run that nobody will settle any more is settled here, through the same statements as any other.
+Result<void> settle_interrupted(Tables& tables, const Options& options, const LastRun& last, const Interrupted& event,
+                                Ledger& ledger) {
+  SettleOp op;
+  op.settlement.seq = event.seq;
+  op.settlement.reason = kInterrupted;
+  op.settlement.detail = "the host stopped while this attempt ran";
+  op.attempt = event.attempt;
+  op.generation = event.generation;
+  op.started_at = event.started_at;
+  op.ended_at = options.clock->unix_now();
+  if (options.once_modules.contains(event.module)) {
+    op.settlement.state = State::kDead;
+    if (options.interrupted_ending) op.settlement.ending = options.interrupted_ending(event.event, event.module);
+    ++ledger.ended;
+    ledger.live_bytes -= std::min<std::uint64_t>(event.body_bytes, ledger.live_bytes);
+  } else {
+    op.settlement.state = State::kReady;
+  }
+  auto settled = tables.settle(op, last.epoch - 1);
+  if (!settled) return std::move(settled.error());
+  return {};
+}
+
+Result<void> flag_possible_runs(Connection& connection, const std::vector<Recovered::Module>& modules,
+                                const std::string& were_once) {
+  auto flag = connection.prepare(
+      "UPDATE event SET prior_run=1 WHERE seq IN (SELECT seq FROM event WHERE module=?1 AND state=0 AND state<3 AND "
+      "prior_run=0 "
+      "ORDER BY seq LIMIT ?2)");
+  if (!flag) return std::move(flag.error());
+  for (const Recovered::Module& module : modules) {
+    if (contains_line(were_once, module.name)) continue;
+    auto done = flag->with(module.name, ReadySet::kUnmarkedMax).run();
+    if (!done) return std::move(done.error());
+  }
+  return {};
+}
+
+Result<std::vector<Recovered::Module>> live_modules(Connection& connection) {
+  auto rows = connection.prepare(
+      "SELECT module, state, count(*) FROM event INDEXED BY event_live WHERE state<3 GROUP BY module, state ORDER BY "
+      "module");
+  if (!rows) return std::move(rows.error());
+  std::vector<Recovered::Module> modules;
+  while (true) {
+    auto row = rows->step();
+    if (!row) return std::move(row.error());
+    if (!*row) return modules;
+    if (modules.empty() || modules.back().name != rows->bytes(0)) modules.push_back({rows->text(0), {}});
+    modules.back().live.at(static_cast<std::size_t>(rows->integer(1))) = static_cast<std::uint64_t>(rows->integer(2));
+  }
+}
+
+Result<void> read_timers(Connection& connection, Recovered& recovered) {
+  auto rows = connection.prepare("SELECT seq, module, not_before FROM event WHERE module=?1 AND state=2 AND state<3");
+  if (!rows) return std::move(rows.error());
+  for (const Recovered::Module& module : recovered.modules) {
+    rows->with(module.name);
+    while (true) {
+      auto row = rows->step();
+      if (!row) return std::move(row.error());
+      if (!*row) break;
+      recovered.waiting.push_back({rows->integer(0), rows->text(1), unix_millis(rows->integer(2))});
+    }
+  }
+  auto endings = connection.prepare("SELECT id, not_before FROM outbox ORDER BY id");
+  if (!endings) return std::move(endings.error());
+  while (true) {
+    auto row = endings->step();
+    if (!row) return std::move(row.error());
+    if (!*row) return {};
+    recovered.outbox.push_back({endings->integer(0), unix_millis(endings->integer(1))});
+  }
+}
+
+Result<Recovered> recover_inside(Connection& connection, const Options& options, const LastRun& last, KnownIds& known) {
+  Tables tables;
+  if (auto done = tables.attach(connection); !done) return std::move(done.error());
+  Recovered recovered;
+  auto ledger = tables.ledger();
+  if (!ledger) return std::move(ledger.error());
+  recovered.ledger = *ledger;
+
+  auto running = running_events(connection);
+  if (!running) return std::move(running.error());
+  for (const Interrupted& event : *running)
+    if (auto done = settle_interrupted(tables, options, last, event, recovered.ledger); !done)
+      return std::move(done.error());
+  recovered.interrupted = running->size();
+
+  auto modules = live_modules(connection);
+  if (!modules) return std::move(modules.error());
+  recovered.modules = std::move(*modules);
+  if (!last.was_clean) {
+    auto were_once = store::meta(connection, kOnceKey, "");
+    if (!were_once) return std::move(were_once.error());
+    if (auto done = flag_possible_runs(connection, recovered.modules, *were_once); !done)
+      return std::move(done.error());
+  }
+  if (auto done = store::set_meta(connection, kOnceKey, join(options.once_modules)); !done)
+    return std::move(done.error());
+  if (auto done = read_timers(connection, recovered); !done) return std::move(done.error());
+
+  if (auto done = known.load(recovered.ledger.keyed_upto); !done) return std::move(done.error());
+  recovered.ledger.keyed_upto = known.keyed_upto();
+  if (auto done = tables.set_ledger(recovered.ledger); !done) return std::move(done.error());
+
+  auto last_seq = connection.value("SELECT coalesce(max(seq),0) FROM event");
+  if (!last_seq) return std::move(last_seq.error());
+  recovered.last_seq = std::max<EventSeq>(std::stoll(**last_seq), recovered.ledger.keyed_upto);
+  return recovered;
+}
+
+}  // namespace
+
+Result<Recovered> recover(Connection& connection, const Options& options, const LastRun& last, KnownIds& known) {
+  if (auto begun = connection.begin(); !begun) return std::move(begun.error());
+  auto recovered = recover_inside(connection, options, last, known);
+  if (recovered) {
+    if (auto done = connection.commit(); !done) recovered = std::move(done.error());
+  }
+  if (!recovered) connection.rollback();
+  return recovered;
+}
+
+}  // namespace modhost::journal

@@ -1,0 +1,48 @@
+// What the last run left, put in order before anything new happens.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "journal/known_ids.hpp"
+#include "journal/sqlite_journal.hpp"
+#include "journal/tables.hpp"
+#include "store/connection.hpp"
+
+namespace modhost::journal {
+
+struct Recovered {
+  struct Module {
+    std::string name;
+    std::array<std::uint64_t, 3> live{};  // by live state
+  };
+  struct Waiting {
+    EventSeq seq = 0;
+    std::string module;
+    UnixMillis not_before{};
+  };
+  struct Ending {
+    std::int64_t id = 0;
+    UnixMillis not_before{};
+  };
+
+  Ledger ledger;
+  EventSeq last_seq = 0;
+  std::vector<Module> modules;
+  std::vector<Waiting> waiting;
+  std::vector<Ending> outbox;
+  std::uint64_t interrupted = 0;  // events that were running
+};
+
+struct LastRun {
+  std::uint64_t epoch = 0;  // of this run
+  bool was_clean = true;
+};
+
+// In one transaction. Running events of a `once` module end as kDead "interrupted", all others are kReady again with
+// prior_run and one attempt used. After an unclean stop the oldest ready events, which may have been handed out before
+// their mark was durable, get prior_run too (never those of a module that was `once`: its marks come first).
+Result<Recovered> recover(store::Connection& connection, const Options& options, const LastRun& last, KnownIds& known);
+
+}  // namespace modhost::journal

@@ -1,0 +1,41 @@
+// Forgets what is over, in small steps while nobody waits: bodies of completed events, then whole ended events. Never
+// touches a live one, nor one whose ending has not reached the platform.
+#pragma once
+
+#include <chrono>
+
+#include "base/clock.hpp"
+#include "journal/journal.hpp"
+#include "store/connection.hpp"
+
+namespace modhost::journal {
+
+struct Retained {
+  std::chrono::milliseconds bodies, events;
+};
+
+class Retention {
+ public:
+  static constexpr int kStep = 200;                         // rows looked at in one transaction
+  static constexpr auto kPause = std::chrono::minutes(10);  // between two passes over the tables
+
+  explicit Retention(Retained retained) : retained_(retained) {}
+
+  Result<void> attach(store::Connection& connection);
+  void detach();
+  // One step inside a transaction; false when this pass is over. Events past `keyed_upto` are left for later.
+  Result<bool> step(UnixMillis now, SteadyTime steady_now, EventSeq keyed_upto);
+
+ private:
+  Result<bool> drop_bodies(UnixMillis now);
+  Result<bool> drop_events(UnixMillis now, EventSeq keyed_upto);
+  Result<void> drop_event(EventSeq seq, std::int64_t hash);
+
+  Retained retained_;
+  EventSeq bodies_from_ = 0, events_from_ = 0;
+  SteadyTime next_pass_{};
+  bool is_passing_ = false;
+  store::Statement old_bodies_, old_events_, delete_body_, delete_event_, delete_key_, delete_attempts_;
+};
+
+}  // namespace modhost::journal

@@ -1,0 +1,22 @@
+// How the rows of `event` become values; shared by the reading and the writing side.
+#pragma once
+
+#include "journal/journal.hpp"
+#include "store/connection.hpp"
+
+namespace modhost::journal {
+
+inline std::int64_t millis(UnixMillis time) { return time.time_since_epoch().count(); }
+inline UnixMillis unix_millis(std::int64_t count) { return UnixMillis(std::chrono::milliseconds(count)); }
+
+// The columns event_from() reads, from column 0 on, then those of claim_from(). `e` is the event, `b` its body, `c` its
+// checkpoint.
+inline constexpr const char* kEventColumns =
+    "e.seq, e.app, e.id, e.name, e.reference, e.user_id, e.company_id, e.chat_id, e.assistant_id, "
+    "e.assistant_message_id, "
+    "e.user_message_id, e.created_at_s, e.key_id, e.traceparent, e.received_at";
+inline constexpr int kEventColumnCount = 15;
+
+Event event_from(const store::Statement& row);
+
+}  // namespace modhost::journal

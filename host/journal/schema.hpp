@@ -1,0 +1,78 @@
+// The tables of the journal, version by version. docs/journal-format.md explains them.
+#pragma once
+
+#include <array>
+
+#include "store/migrate.hpp"
+
+namespace modhost::journal {
+
+// Ids are text as the platform sent them, times are unix milliseconds. event rows stay small: bodies live beside them,
+// so that a change of state never rewrites one. Uniqueness of (app, id) is kept by KnownIds over event_key.
+inline constexpr const char* kSchema1 = R"sql(
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY,
+  app TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  module TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  company_id TEXT NOT NULL,
+  chat_id TEXT NOT NULL,
+  assistant_id TEXT NOT NULL,
+  assistant_message_id TEXT NOT NULL,
+  user_message_id TEXT NOT NULL,
+  created_at_s INTEGER,
+  key_id TEXT NOT NULL,
+  traceparent TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  body_sha256 BLOB NOT NULL,
+  body_bytes INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT '',
+  generation INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  prior_run INTEGER NOT NULL DEFAULT 0,
+  crash_count INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX event_live ON event (module, state) WHERE state < 3;
+CREATE TABLE event_key (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE body (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE attempt (
+  seq INTEGER NOT NULL,
+  run INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (seq, run)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (seq INTEGER PRIMARY KEY, blob BLOB NOT NULL) STRICT;
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  ending TEXT NOT NULL,
+  tries INTEGER NOT NULL,
+  not_before INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_event ON outbox (seq);
+CREATE TABLE ledger (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  accepted INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  live_bytes INTEGER NOT NULL,
+  keyed_upto INTEGER NOT NULL
+) STRICT;
+INSERT INTO ledger VALUES (1, 0, 0, 0, 0);
+)sql";
+
+inline constexpr std::array<store::Migration, 1> kMigrations = {{{1, kSchema1}}};
+
+}  // namespace modhost::journal

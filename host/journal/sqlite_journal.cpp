@@ -1,0 +1,263 @@
+#include "journal/sqlite_journal.hpp"
+
+#include <algorithm>
+
+#include "crypto/digest.hpp"
+#include "journal/schema.hpp"
+#include "journal/sqlite_journal_impl.hpp"
+#include "telemetry/log.hpp"
+
+namespace modhost::journal {
+namespace {
+
+using namespace std::chrono_literals;
+
+// After a failed read of ready events the dispatcher is called again.
+constexpr auto kReadRetryDelay = 1s;
+// Bodies read with one page of ready events.
+constexpr std::size_t kPageBytesMax = 1024 * 1024;
+
+}  // namespace
+
+SqliteJournal::Impl::Impl(Options options, std::unique_ptr<store::Store> store)
+    : options_(std::move(options)),
+      store_(std::move(store)),
+      claim_reader_(*store_),
+      admin_reader_(*store_),
+      retention_(Retained{options_.keep_body, options_.dedupe_retention}),
+      live_(*options_.clock, options_.once_modules, store_->epoch()) {}
+
+SqliteJournal::Impl::~Impl() {
+  {
+    const MutexLock lock(mutex_);
+    is_closed_ = true;
+  }
+  store_->stop();
+  for (Op& op : ops_.take(std::numeric_limits<std::size_t>::max()))
+    if (auto* checkpoint = std::get_if<CheckpointOp>(&op)) checkpoint->done(unavailable("the journal is closed"));
+}
+
+Result<void> SqliteJournal::Impl::start() {
+  if (auto done = known_.attach(store_->connection()); !done) return done;
+  auto recovered =
+      recover(store_->connection(), options_, LastRun{store_->epoch(), store_->was_stopped_cleanly()}, known_);
+  if (!recovered) return std::move(recovered.error());
+  if (options_.log != nullptr && recovered->interrupted > 0)
+    options_.log->warn("events were running when the host stopped", {{"events", recovered->interrupted}});
+  {
+    const MutexLock lock(mutex_);
+    ledger_ = recovered->ledger;
+    last_seq_ = recovered->last_seq;
+    live_.take_over(*recovered);
+  }
+  return store_->start(*this);
+}
+
+void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {
+  if (event.body_sha256.empty()) event.body_sha256 = crypto::bytes_of(crypto::sha256(event.event.body));
+  if (event.event.received_at == UnixMillis{}) event.event.received_at = options_.clock->unix_now();
+  Error error;
+  {
+    const MutexLock lock(mutex_);
+    if (!is_closed_ && appends_.size() < limits::kAppendQueueMax) {
+      appends_.push_back(Pending{std::move(event), std::move(done)});
+    } else if (is_closed_) {
+      error = unavailable("the journal is closed");
+    } else {
+      error = Error{Code::kFull, "too many events wait for the disk: limits::kAppendQueueMax"};
+    }
+  }
+  if (!error.message.empty()) return done(std::move(error));
+  store_->wake();
+}
+
+std::vector<Claim> SqliteJournal::Impl::claim(const std::string& module, std::size_t max) {
+  if (options_.paused) return {};
+  Live::Taken taken;
+  {
+    const MutexLock lock(mutex_);
+    taken = live_.take(module, max);
+  }
+  std::vector<Claim> claims = read_taken(module, taken);
+  if (!claims.empty()) {
+    std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) { return a.seq < b.seq; });
+    {
+      const MutexLock lock(mutex_);
+      claims = live_.start(module, std::move(claims), ops_);
+    }
+    store_->wake();
+  }
+  claims.insert(claims.begin(), std::make_move_iterator(taken.granted.begin()),
+                std::make_move_iterator(taken.granted.end()));
+  return claims;
+}
+
+// The half of claim() that may read the disk, without the lock.
+std::vector<Claim> SqliteJournal::Impl::read_taken(const std::string& module, Live::Taken& taken) {
+  std::vector<Claim> claims = std::move(taken.ready.claims);
+  Error error;
+  if (!taken.ready.on_disk.empty()) {
+    auto rows = claim_reader_.claims(taken.ready.on_disk);
+    if (rows) {
+      claims.insert(claims.end(), std::make_move_iterator(rows->begin()), std::make_move_iterator(rows->end()));
+    } else {
+      error = std::move(rows.error());
+      const MutexLock lock(mutex_);
+      live_.put_back(module, taken.ready.on_disk);
+    }
+  }
+  if (taken.ready.page) {
+    auto rows = claim_reader_.page(module, *taken.ready.page, kPageBytesMax);
+    if (!rows) error = rows.error();
+    const auto outcome = rows ? ReadySet::Read::kDone : ReadySet::Read::kFailed;
+    const MutexLock lock(mutex_);
+    auto read =
+        live_.page_read(module, rows ? std::move(*rows) : std::vector<Claim>(), taken.max - claims.size(), outcome);
+    claims.insert(claims.end(), std::make_move_iterator(read.begin()), std::make_move_iterator(read.end()));
+  }
+  if (!error.message.empty()) {
+    if (options_.log != nullptr)
+      options_.log->error("can not read ready events: " + error.message, {{"module", module}});
+    const MutexLock lock(mutex_);
+    live_.nudge_at(options_.clock->steady_now() + kReadRetryDelay);
+  }
+  return claims;
+}
+
+std::vector<std::string> SqliteJournal::Impl::modules_ready() {
+  if (options_.paused) return {};
+  const MutexLock lock(mutex_);
+  return live_.modules_ready();
+}
+
+void SqliteJournal::Impl::on_ready(ReadyListener listener) {
+  {
+    MutexLock lock(mutex_);
+    listener_ = listener ? std::make_shared<const ReadyListener>(std::move(listener)) : nullptr;
+    live_.nudge_at(options_.clock->steady_now());
+    // The old listener may be running: once this returns it is gone for good.
+    while (signalling_ != std::thread::id() && signalling_ != std::this_thread::get_id()) lock.wait(condition_);
+  }
+  store_->wake();
+}
+
+void SqliteJournal::Impl::settle(Settlement settlement) {
+  const EventSeq seq = settlement.seq;
+  bool is_ours = false;
+  {
+    const MutexLock lock(mutex_);
+    is_ours = live_.settle(std::move(settlement), ops_);
+    if (!is_ours) ++stale_;
+  }
+  if (is_ours) return store_->wake();
+  warn("a late result was dropped: its attempt is over", "", seq);
+}
+
+void SqliteJournal::Impl::checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) {
+  if (blob.size() > kCheckpointBytesMax)
+    return done(invalid("a checkpoint may have " + std::to_string(kCheckpointBytesMax) + " bytes, this one has " +
+                        std::to_string(blob.size())));
+  bool is_running = false;
+  {
+    const MutexLock lock(mutex_);
+    is_running = !is_closed_ && live_.is_running(seq);
+    if (is_running) ops_.push(CheckpointOp{seq, std::move(blob), std::move(done)});
+  }
+  if (!is_running) return done(Error{Code::kGone, "this event is not running"});
+  store_->wake();
+}
+
+std::vector<OutboxItem> SqliteJournal::Impl::outbox_due(std::size_t max) {
+  std::vector<std::int64_t> ids;
+  {
+    const MutexLock lock(mutex_);
+    ids = live_.take_endings(max);
+  }
+  if (ids.empty()) return {};
+  auto items = claim_reader_.outbox(ids);
+  if (items) return std::move(*items);
+  if (options_.log != nullptr) options_.log->error("can not read the outbox: " + items.error().message);
+  const MutexLock lock(mutex_);
+  live_.put_back_endings(ids);
+  live_.nudge_at(options_.clock->steady_now() + kReadRetryDelay);
+  return {};
+}
+
+void SqliteJournal::Impl::push(Op op) {
+  {
+    const MutexLock lock(mutex_);
+    ops_.push(std::move(op));
+  }
+  store_->wake();
+}
+
+Stats SqliteJournal::Impl::stats() {
+  const store::StoreStats store = store_->stats();
+  Stats stats;
+  stats.commits = store.commits;
+  stats.commit_errors = store.commit_errors;
+  stats.wal_bytes = store.wal_bytes;
+  stats.writable = store.writable;
+  stats.last_error = store.last_error;
+  const MutexLock lock(mutex_);
+  stats.accepted = ledger_.accepted;
+  stats.ended = ledger_.ended;
+  stats.live = live_.counts();
+  stats.duplicates = duplicates_;
+  stats.conflicts = conflicts_;
+  stats.stale_settlements = stale_;
+  return stats;
+}
+
+void SqliteJournal::Impl::flush() {
+  std::uint64_t ticket = 0;
+  {
+    const MutexLock lock(mutex_);
+    ticket = ++flush_asked_;
+  }
+  store_->wake();
+  MutexLock lock(mutex_);
+  while (flush_done_ < ticket) lock.wait(condition_);
+}
+
+void SqliteJournal::Impl::warn(const char* message, const std::string& module, EventSeq seq) {
+  if (options_.log != nullptr) options_.log->warn(message, {{"module", module}, {"seq", seq}});
+}
+
+Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(Options options) {
+  store::Options store_options;
+  store_options.dir = options.state_dir;
+  store_options.migrations = kMigrations;
+  store_options.log = options.log;
+  store_options.reserve_bytes = options.reserve_bytes;
+  store_options.vfs = options.vfs;
+  auto store = store::Store::open(std::move(store_options));
+  if (!store) return std::move(store.error());
+  const std::string where = "can not recover the journal in " + options.state_dir.string();
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(*store));
+  if (auto started = impl->start(); !started) return std::move(started.error()).within(where);
+  return std::unique_ptr<SqliteJournal>(new SqliteJournal(std::move(impl)));
+}
+
+SqliteJournal::SqliteJournal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqliteJournal::~SqliteJournal() = default;
+
+void SqliteJournal::append(NewEvent event, AppendDone done) { impl_->append(std::move(event), std::move(done)); }
+std::vector<Claim> SqliteJournal::claim(const std::string& module, std::size_t max) {
+  return impl_->claim(module, max);
+}
+std::vector<std::string> SqliteJournal::modules_ready() { return impl_->modules_ready(); }
+void SqliteJournal::on_ready(ReadyListener listener) { impl_->on_ready(std::move(listener)); }
+void SqliteJournal::settle(Settlement settlement) { impl_->settle(std::move(settlement)); }
+void SqliteJournal::checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) {
+  impl_->checkpoint(seq, std::move(blob), std::move(done));
+}
+std::vector<OutboxItem> SqliteJournal::outbox_due(std::size_t max) { return impl_->outbox_due(max); }
+void SqliteJournal::outbox_done(std::int64_t id) { impl_->push(OutboxDoneOp{id}); }
+void SqliteJournal::outbox_later(std::int64_t id, UnixMillis not_before) { impl_->push(OutboxLaterOp{id, not_before}); }
+Result<std::vector<Row>> SqliteJournal::query(const Filter& filter) { return impl_->admin_reader().query(filter); }
+Result<std::vector<Attempt>> SqliteJournal::attempts(EventSeq seq) { return impl_->admin_reader().attempts(seq); }
+Stats SqliteJournal::stats() { return impl_->stats(); }
+void SqliteJournal::flush() { impl_->flush(); }
+
+}  // namespace modhost::journal

@@ -1,0 +1,73 @@
+// The journal on one SQLite file (docs/journal-format.md). Appends of many threads share a commit; the bodies of the
+// next events of every module stay in memory, the rest waits on the disk.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "base/result.hpp"
+#include "journal/journal.hpp"
+
+namespace modhost::telemetry {
+class Log;
+}
+
+namespace modhost::journal {
+
+struct Options {
+  std::filesystem::path state_dir;
+  const Clock* clock = nullptr;                            // must outlive the journal
+  telemetry::Log* log = nullptr;                           // may be null
+  std::uint64_t ready_events_max = limits::kReadyMax;      // live events, then kFull
+  std::uint64_t ready_bytes_max = limits::kReadyBytesMax;  // of their bodies
+  std::set<std::string> once_modules;  // side_effects: once: durably kRunning before a claim is handed out
+  // Makes the ending (JSON) of an event of a once module that the last run left kRunning; called by open(). The event
+  // carries ids only. Null or an empty answer: no outbox row.
+  std::function<std::string(const Event& event, const std::string& module)> interrupted_ending;
+  std::chrono::milliseconds keep_body = std::chrono::hours(24);              // of completed events
+  std::chrono::milliseconds dedupe_retention = std::chrono::hours(24 * 30);  // then an ended event is forgotten
+  bool paused = false;                                                       // accept and hand out nothing
+  std::uint64_t reserve_bytes = 16ull << 20;                                 // disk space held back for finishing work
+  std::string vfs;                                                           // SQLite VFS; empty: the system's
+};
+
+inline constexpr std::size_t kCheckpointBytesMax = 64 * 1024;  // one blob an event: a place to go on from, not a store
+
+class SqliteJournal final : public Journal {
+ public:
+  // Makes or opens the journal in `state_dir` and recovers what the last run left. kConflict: another host holds it;
+  // kUnsupported: a newer host wrote it.
+  static Result<std::unique_ptr<SqliteJournal>> open(Options options);
+  // Commits what is queued, answers the rest with kUnavailable and gives the folder free.
+  ~SqliteJournal() override;
+  SqliteJournal(const SqliteJournal&) = delete;
+  SqliteJournal& operator=(const SqliteJournal&) = delete;
+
+  void append(NewEvent event, AppendDone done) override;
+  std::vector<Claim> claim(const std::string& module, std::size_t max) override;
+  std::vector<std::string> modules_ready() override;
+  void on_ready(ReadyListener listener) override;
+  void settle(Settlement settlement) override;
+  void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) override;
+  std::vector<OutboxItem> outbox_due(std::size_t max) override;
+  void outbox_done(std::int64_t id) override;
+  void outbox_later(std::int64_t id, UnixMillis not_before) override;
+  Result<std::vector<Row>> query(const Filter& filter) override;
+  Result<std::vector<Attempt>> attempts(EventSeq seq) override;
+  [[nodiscard]] Stats stats() override;
+  void flush() override;
+
+ private:
+  class Impl;
+  explicit SqliteJournal(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace modhost::journal

@@ -1,0 +1,106 @@
+// Inside of SqliteJournal. Calls come from any thread, those of store::Client from the writer's thread only; they meet
+// in two queues and the picture of what is live, guarded by one mutex.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <thread>
+
+#include "base/mutex.hpp"
+#include "journal/live.hpp"
+#include "journal/ops.hpp"
+#include "journal/reader.hpp"
+#include "journal/retention.hpp"
+#include "journal/sqlite_journal.hpp"
+#include "journal/tables.hpp"
+#include "store/store.hpp"
+
+namespace modhost::journal {
+
+class SqliteJournal::Impl final : public store::Client {
+ public:
+  Impl(Options options, std::unique_ptr<store::Store> store);
+  ~Impl() override;
+  Result<void> start();
+
+  void append(NewEvent event, AppendDone done);
+  std::vector<Claim> claim(const std::string& module, std::size_t max);
+  std::vector<std::string> modules_ready();
+  void on_ready(ReadyListener listener);
+  void settle(Settlement settlement);
+  void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done);
+  std::vector<OutboxItem> outbox_due(std::size_t max);
+  void push(Op op);
+  Reader& admin_reader() { return admin_reader_; }
+  Stats stats();
+  void flush();
+
+  Result<void> attach(store::Connection& connection) override;
+  void detach() override;
+  void refuse(const Error& error) override;
+  bool collect(const Error* refusal) override;
+  Result<void> write() override;
+  void committed() override;
+  void failed(const Error& error) override;
+  std::optional<std::chrono::nanoseconds> wake_in() override;
+  Result<bool> tidy() override;
+
+ private:
+  struct Pending {
+    NewEvent event;
+    AppendDone done;
+    EventSeq seq = 0;
+    Result<Appended> result = Appended::kStored;
+  };
+  struct BatchOp {
+    Op op;
+    std::int64_t outbox_id = 0;
+    bool is_lost = false;  // there was nothing to change
+  };
+  // What one transaction writes.
+  struct Batch {
+    std::vector<Pending> appends;
+    std::vector<BatchOp> ops;
+    Ledger before, ledger;  // as it is after the batch
+    EventSeq last_seq = 0;
+    std::uint64_t flush_ticket = 0;  // flush() calls that this batch satisfies
+  };
+
+  std::vector<Pending> take_appends(std::size_t count_max, std::size_t bytes_max) REQUIRES(mutex_);
+  std::vector<Claim> read_taken(const std::string& module, Live::Taken& taken);
+  Result<void> write_append(Pending& pending);
+  Result<void> write_op(BatchOp& op);
+  Result<void> write_settle(BatchOp& op, const SettleOp& settle);
+  void apply(Pending& pending) REQUIRES(mutex_);
+  void apply(BatchOp& op) REQUIRES(mutex_);
+  void answer(const Error* error);
+  void refuse_queued(const Error& error);
+  void finish_flush(std::uint64_t ticket);
+  void signal_ready();
+  void warn(const char* message, const std::string& module, EventSeq seq);
+
+  const Options options_;
+  const std::unique_ptr<store::Store> store_;
+  Reader claim_reader_, admin_reader_;
+
+  // Writer's thread.
+  Tables tables_;
+  KnownIds known_;
+  Retention retention_;
+  Batch batch_;
+
+  Mutex mutex_;
+  std::condition_variable condition_;
+  bool is_closed_ GUARDED_BY(mutex_) = false;
+  std::deque<Pending> appends_ GUARDED_BY(mutex_);
+  OpQueue ops_ GUARDED_BY(mutex_);
+  Live live_ GUARDED_BY(mutex_);
+  Ledger ledger_ GUARDED_BY(mutex_);
+  EventSeq last_seq_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t duplicates_ GUARDED_BY(mutex_) = 0, conflicts_ GUARDED_BY(mutex_) = 0, stale_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t flush_asked_ GUARDED_BY(mutex_) = 0, flush_done_ GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<const ReadyListener> listener_ GUARDED_BY(mutex_);
+  std::thread::id signalling_ GUARDED_BY(mutex_);  // the thread that is inside the listener
+};
+
+}  // namespace modhost::journal

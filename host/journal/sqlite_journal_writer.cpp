@@ -1,0 +1,266 @@
+// The half of the journal that runs on the writer's thread: a batch is collected, written, applied to the picture in
+// memory and answered.
+#include "journal/sqlite_journal_impl.hpp"
+#include "telemetry/log.hpp"
+
+namespace modhost::journal {
+namespace {
+
+constexpr std::size_t kBatchOpsMax = 1024;
+constexpr std::size_t kBatchBytesMax =
+    4 * 1024 * 1024;  // bodies in one transaction: bounds memory and the wait of the others
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+Result<void> SqliteJournal::Impl::attach(store::Connection& connection) {
+  auto done = tables_.attach(connection);
+  if (done) done = known_.attach(connection);
+  if (done) done = retention_.attach(connection);
+  return done;
+}
+
+void SqliteJournal::Impl::detach() {
+  tables_.detach();
+  known_.detach();
+  retention_.detach();
+}
+
+void SqliteJournal::Impl::refuse(const Error& error) {
+  refuse_queued(error);
+  std::uint64_t ticket = 0;
+  {
+    const MutexLock lock(mutex_);
+    ticket = flush_asked_;
+  }
+  finish_flush(ticket);
+}
+
+void SqliteJournal::Impl::refuse_queued(const Error& error) {
+  std::deque<Pending> refused;
+  {
+    const MutexLock lock(mutex_);
+    refused.swap(appends_);
+  }
+  for (Pending& pending : refused) pending.done(Error(error));
+}
+
+std::vector<SqliteJournal::Impl::Pending> SqliteJournal::Impl::take_appends(std::size_t count_max,
+                                                                            std::size_t bytes_max) {
+  std::vector<Pending> taken;
+  taken.reserve(std::min(count_max, appends_.size()));
+  for (std::size_t bytes = 0; !appends_.empty() && taken.size() < count_max && bytes < bytes_max;
+       appends_.pop_front()) {
+    bytes += appends_.front().event.event.body.size();
+    taken.push_back(std::move(appends_.front()));
+  }
+  return taken;
+}
+
+bool SqliteJournal::Impl::collect(const Error* refusal) {
+  if (refusal != nullptr) refuse_queued(*refusal);
+  batch_ = Batch();
+  bool is_empty = false;
+  {
+    const MutexLock lock(mutex_);
+    live_.ring(ops_);
+    if (refusal == nullptr) batch_.appends = take_appends(limits::kCommitBatchMax, kBatchBytesMax);
+    for (Op& op : ops_.take(kBatchOpsMax)) batch_.ops.push_back(BatchOp{std::move(op)});
+    batch_.before = batch_.ledger = ledger_;
+    batch_.last_seq = last_seq_;
+    batch_.flush_ticket = appends_.empty() && ops_.empty() ? flush_asked_ : flush_done_;
+    is_empty = batch_.appends.empty() && batch_.ops.empty();
+  }
+  if (!is_empty) return true;
+  signal_ready();
+  finish_flush(batch_.flush_ticket);
+  return false;
+}
+
+Result<void> SqliteJournal::Impl::write() {
+  if (!batch_.appends.empty()) {
+    auto moved = known_.move_slice(KnownIds::Move::kWhenFull);
+    if (!moved) return std::move(moved.error());
+  }
+  for (Pending& pending : batch_.appends)
+    if (auto done = write_append(pending); !done) return done;
+  for (BatchOp& op : batch_.ops)
+    if (auto done = write_op(op); !done) return done;
+  batch_.ledger.keyed_upto = known_.keyed_upto();
+  // A batch of duplicates changes nothing and needs no sync.
+  return batch_.ledger == batch_.before ? Result<void>() : tables_.set_ledger(batch_.ledger);
+}
+
+// A duplicate is found before any limit is looked at: it is never refused.
+Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
+  const Event& event = pending.event.event;
+  const std::int64_t hash = key_hash(event.id);
+  auto known = known_.find(event.app, event.id, hash);
+  if (!known) return std::move(known.error());
+  if (*known) {
+    pending.result = (*known)->body_sha256 == pending.event.body_sha256 ? Appended::kDuplicate : Appended::kConflict;
+    return {};
+  }
+  Ledger& ledger = batch_.ledger;
+  const bool is_dead = !pending.event.dead_reason.empty();
+  if (!is_dead && (ledger.accepted - ledger.ended >= options_.ready_events_max ||
+                   ledger.live_bytes + event.body.size() > options_.ready_bytes_max)) {
+    pending.result = Error{Code::kFull, "the backlog is full: limits.ready_events or limits.ready_bytes"};
+    return {};
+  }
+  pending.seq = batch_.last_seq + 1;
+  if (auto done = tables_.insert_event(pending.seq, pending.event); !done) return done;
+  known_.add(hash, pending.seq);
+  batch_.last_seq = pending.seq;
+  ++ledger.accepted;
+  if (is_dead) {
+    ++ledger.ended;
+  } else {
+    ledger.live_bytes += event.body.size();
+  }
+  return {};
+}
+
+Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
+  return std::visit(Overloaded{[](std::monostate) -> Result<void> { return {}; },
+                               [&](const RunOp& run) { return tables_.mark_running(run); },
+                               [&](const SettleOp& settle) { return write_settle(op, settle); },
+                               [&](const ReleaseOp& release) { return tables_.release(release); },
+                               [&](const CheckpointOp& checkpoint) { return tables_.set_checkpoint(checkpoint); },
+                               [&](const OutboxDoneOp& done) { return tables_.outbox_done(done); },
+                               [&](const OutboxLaterOp& later) { return tables_.outbox_later(later); }},
+                    op.op);
+}
+
+Result<void> SqliteJournal::Impl::write_settle(BatchOp& op, const SettleOp& settle) {
+  auto outbox_id = tables_.settle(settle, store_->epoch());
+  if (!outbox_id && outbox_id.error().code == Code::kNotFound) {
+    op.is_lost = true;
+    return {};
+  }
+  if (!outbox_id) return std::move(outbox_id.error());
+  op.outbox_id = *outbox_id;
+  if (is_terminal(settle.settlement.state)) {
+    ++batch_.ledger.ended;
+    batch_.ledger.live_bytes -= std::min<std::uint64_t>(settle.body_bytes, batch_.ledger.live_bytes);
+  }
+  return {};
+}
+
+void SqliteJournal::Impl::committed() {
+  known_.committed();
+  {
+    const MutexLock lock(mutex_);
+    ledger_ = batch_.ledger;
+    last_seq_ = batch_.last_seq;
+    for (Pending& pending : batch_.appends) apply(pending);
+    for (BatchOp& op : batch_.ops) apply(op);
+  }
+  signal_ready();
+  answer(nullptr);
+  finish_flush(batch_.flush_ticket);
+  batch_ = Batch();
+}
+
+void SqliteJournal::Impl::apply(Pending& pending) {
+  if (!pending.result) return;
+  if (*pending.result == Appended::kDuplicate) ++duplicates_;
+  if (*pending.result == Appended::kConflict) ++conflicts_;
+  if (*pending.result != Appended::kStored || !pending.event.dead_reason.empty()) return;
+  Claim claim;
+  claim.seq = pending.seq;
+  claim.module = std::move(pending.event.module);
+  claim.event = std::move(pending.event.event);
+  claim.first_received = claim.event.received_at;
+  live_.stored(std::move(claim));
+}
+
+void SqliteJournal::Impl::apply(BatchOp& op) {
+  std::visit(
+      Overloaded{[&](const RunOp& run) { live_.applied(run); },
+                 [&](const SettleOp& settle) { op.is_lost ? live_.lost(settle) : live_.applied(settle, op.outbox_id); },
+                 [&](const ReleaseOp& release) { live_.applied(release); },
+                 [&](const OutboxLaterOp& later) { live_.applied(later); }, [](const auto&) {}},
+      op.op);
+}
+
+// Answers the batch: with what was committed, or all of it with the error.
+void SqliteJournal::Impl::answer(const Error* error) {
+  for (Pending& pending : batch_.appends)
+    pending.done(error != nullptr ? Result<Appended>(Error(*error)) : std::move(pending.result));
+  for (BatchOp& op : batch_.ops) {
+    if (op.is_lost && options_.log != nullptr)
+      options_.log->error("an event to settle is not live in the file: did another program write it?",
+                          {{"seq", std::get<SettleOp>(op.op).settlement.seq}});
+    if (auto* checkpoint = std::get_if<CheckpointOp>(&op.op))
+      checkpoint->done(error != nullptr ? Result<void>(Error(*error)) : Result<void>());
+  }
+}
+
+void SqliteJournal::Impl::failed(const Error& error) {
+  known_.rolled_back();
+  answer(&error);
+  std::vector<Op> kept;
+  for (BatchOp& op : batch_.ops)
+    kept.push_back(std::holds_alternative<CheckpointOp>(op.op) ? Op(std::monostate()) : std::move(op.op));
+  {
+    const MutexLock lock(mutex_);
+    ops_.put_back(std::move(kept));
+  }
+  finish_flush(batch_.flush_ticket);
+  batch_ = Batch();
+}
+
+void SqliteJournal::Impl::finish_flush(std::uint64_t ticket) {
+  {
+    const MutexLock lock(mutex_);
+    if (ticket <= flush_done_) return;
+    flush_done_ = ticket;
+  }
+  condition_.notify_all();
+}
+
+void SqliteJournal::Impl::signal_ready() {
+  std::shared_ptr<const ReadyListener> listener;
+  {
+    const MutexLock lock(mutex_);
+    if (!live_.take_signal() || !listener_) return;
+    listener = listener_;
+    signalling_ = std::this_thread::get_id();
+  }
+  (*listener)();
+  {
+    const MutexLock lock(mutex_);
+    signalling_ = {};
+  }
+  condition_.notify_all();
+}
+
+std::optional<std::chrono::nanoseconds> SqliteJournal::Impl::wake_in() {
+  const MutexLock lock(mutex_);
+  const auto next = live_.next_ring();
+  if (!next) return std::nullopt;
+  return std::max<std::chrono::nanoseconds>(*next - options_.clock->steady_now(), std::chrono::nanoseconds(0));
+}
+
+Result<bool> SqliteJournal::Impl::tidy() {
+  {
+    const MutexLock lock(mutex_);
+    batch_.ledger = ledger_;
+    batch_.last_seq = last_seq_;
+  }
+  auto moved = known_.move_slice(KnownIds::Move::kAlways);
+  if (!moved) return moved;
+  if (!*moved) return retention_.step(options_.clock->unix_now(), options_.clock->steady_now(), known_.keyed_upto());
+  batch_.ledger.keyed_upto = known_.keyed_upto();
+  if (auto done = tables_.set_ledger(batch_.ledger); !done) return std::move(done.error());
+  return true;
+}
+
+}  // namespace modhost::journal

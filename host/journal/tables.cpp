@@ -1,0 +1,138 @@
+#include "journal/tables.hpp"
+
+#include "base/limits.hpp"
+#include "journal/rows.hpp"
+
+namespace modhost::journal {
+namespace {
+
+// Live states only may change, so an operation that is repeated after a failed commit changes nothing twice.
+constexpr const char* kInsertEvent =
+    "INSERT INTO event (seq, app, id, name, reference, module, user_id, company_id, chat_id, assistant_id, "
+    "assistant_message_id, user_message_id, created_at_s, key_id, traceparent, received_at, updated_at, body_sha256, "
+    "body_bytes, "
+    "state, reason) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?16,?17,?18,?19,?20)";
+constexpr const char* kSettle =
+    "UPDATE event SET state=?2, reason=?3, detail=?4, attempts=attempts+?5, prior_run=max(prior_run,?6), "
+    "not_before=?7, "
+    "updated_at=?8 WHERE seq=?1 AND state<2";
+constexpr const char* kInsertAttempt =
+    "INSERT INTO attempt VALUES (?1, (SELECT coalesce(max(run),0)+1 FROM attempt WHERE seq=?1), ?2,?3,?4,?5,?6,?7,?8)";
+
+// At most `bytes_max` bytes, never cutting a UTF-8 character in two.
+std::string_view cut(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u) --end;
+  return text.substr(0, end);
+}
+
+Result<void> ran(Result<std::int64_t> changed) {
+  if (!changed) return std::move(changed.error());
+  return {};
+}
+
+}  // namespace
+
+Result<void> Tables::attach(store::Connection& connection) {
+  struct Prepared {
+    store::Statement* statement;
+    const char* sql;
+  };
+  const Prepared all[] = {
+      {&read_ledger_, "SELECT accepted, ended, live_bytes, keyed_upto FROM ledger"},
+      {&write_ledger_, "UPDATE ledger SET accepted=?1, ended=?2, live_bytes=?3, keyed_upto=?4"},
+      {&insert_event_, kInsertEvent},
+      {&insert_body_, "INSERT INTO body VALUES (?1,?2)"},
+      {&run_, "UPDATE event SET state=1, updated_at=?2 WHERE seq=?1 AND state=0"},
+      {&settle_, kSettle},
+      {&insert_attempt_, kInsertAttempt},
+      {&drop_checkpoint_, "DELETE FROM checkpoint WHERE seq=?1"},
+      {&insert_outbox_, "INSERT INTO outbox (seq, ending, tries, not_before) VALUES (?1,?2,0,0) RETURNING id"},
+      {&release_, "UPDATE event SET state=0, not_before=0, updated_at=?2 WHERE seq=?1 AND state=2"},
+      {&put_checkpoint_, "INSERT INTO checkpoint VALUES (?1,?2) ON CONFLICT (seq) DO UPDATE SET blob=excluded.blob"},
+      {&delete_outbox_, "DELETE FROM outbox WHERE id=?1"},
+      {&postpone_outbox_, "UPDATE outbox SET tries=tries+1, not_before=?2 WHERE id=?1"},
+  };
+  for (const auto& [statement, sql] : all) {
+    auto prepared = connection.prepare(sql);
+    if (!prepared) return std::move(prepared.error());
+    *statement = std::move(*prepared);
+  }
+  return {};
+}
+
+Result<Ledger> Tables::ledger() {
+  auto row = read_ledger_.step();
+  if (!row) return std::move(row.error());
+  if (!*row) return internal_error("the table ledger is empty: restore journal.db from a backup");
+  const Ledger ledger{static_cast<std::uint64_t>(read_ledger_.integer(0)),
+                      static_cast<std::uint64_t>(read_ledger_.integer(1)),
+                      static_cast<std::uint64_t>(read_ledger_.integer(2)), read_ledger_.integer(3)};
+  read_ledger_.reset();
+  return ledger;
+}
+
+Result<void> Tables::set_ledger(const Ledger& ledger) {
+  return ran(write_ledger_.with(ledger.accepted, ledger.ended, ledger.live_bytes, ledger.keyed_upto).run());
+}
+
+Result<void> Tables::insert_event(EventSeq seq, const NewEvent& added) {
+  const Event& event = added.event;
+  const State state = added.dead_reason.empty() ? State::kReady : State::kDead;
+  auto done = ran(insert_event_
+                      .with(seq, event.app, event.id, event.name, event.reference, added.module, event.user_id,
+                            event.company_id, event.chat_id, event.assistant_id, event.assistant_message_id,
+                            event.user_message_id, event.created_at_s, event.key_id, event.traceparent,
+                            millis(event.received_at), store::Blob{added.body_sha256}, event.body.size(),
+                            static_cast<int>(state), added.dead_reason)
+                      .run());
+  if (!done) return done;
+  return ran(insert_body_.with(seq, store::Blob{event.body}).run());
+}
+
+Result<void> Tables::mark_running(const RunOp& op) { return ran(run_.with(op.seq, millis(op.at)).run()); }
+
+Result<std::int64_t> Tables::settle(const SettleOp& op, std::uint64_t epoch) {
+  const Settlement& end = op.settlement;
+  const bool unused = end.state == State::kReady && !end.consumes_attempt;
+  const std::string_view detail = cut(end.detail, limits::kDetailBytesMax);
+  auto changed =
+      settle_
+          .with(end.seq, static_cast<int>(end.state), end.reason, detail, end.consumes_attempt ? 1 : 0, unused ? 0 : 1,
+                end.state == State::kWaiting ? millis(end.not_before) : 0, millis(op.ended_at))
+          .run();
+  if (!changed) return std::move(changed.error());
+  if (*changed == 0) return not_found("no live event has the number " + std::to_string(end.seq));
+  if (!unused) {
+    auto done = insert_attempt_
+                    .with(end.seq, op.generation, op.attempt, epoch, millis(op.started_at), millis(op.ended_at),
+                          end.reason, detail)
+                    .run();
+    if (!done) return done;
+  }
+  if (is_terminal(end.state)) {
+    auto done = drop_checkpoint_.with(end.seq).run();
+    if (!done) return done;
+  }
+  if (end.ending.empty()) return 0;
+  auto row = insert_outbox_.with(end.seq, end.ending).step();
+  if (!row) return std::move(row.error());
+  const std::int64_t id = insert_outbox_.integer(0);
+  insert_outbox_.reset();
+  return id;
+}
+
+Result<void> Tables::release(const ReleaseOp& op) { return ran(release_.with(op.seq, millis(op.at)).run()); }
+
+Result<void> Tables::set_checkpoint(const CheckpointOp& op) {
+  return ran(put_checkpoint_.with(op.seq, store::Blob{op.blob}).run());
+}
+
+Result<void> Tables::outbox_done(const OutboxDoneOp& op) { return ran(delete_outbox_.with(op.id).run()); }
+
+Result<void> Tables::outbox_later(const OutboxLaterOp& op) {
+  return ran(postpone_outbox_.with(op.id, millis(op.not_before)).run());
+}
+
+}  // namespace modhost::journal

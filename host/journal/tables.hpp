@@ -1,0 +1,43 @@
+// The statements of the writing connection: every change of the journal's tables is one call here.
+#pragma once
+
+#include <string_view>
+
+#include "journal/known_ids.hpp"
+#include "journal/ops.hpp"
+#include "store/connection.hpp"
+
+namespace modhost::journal {
+
+// One row of `ledger`: kept with every commit, so that accepted - ended is what is live, at any moment and after any
+// crash.
+struct Ledger {
+  std::uint64_t accepted = 0, ended = 0;
+  std::uint64_t live_bytes = 0;  // bodies of live events
+  EventSeq keyed_upto = 0;
+  friend bool operator==(const Ledger&, const Ledger&) = default;
+};
+
+class Tables {
+ public:
+  Result<void> attach(store::Connection& connection);
+  void detach() { *this = Tables(); }
+
+  Result<Ledger> ledger();
+  Result<void> set_ledger(const Ledger& ledger);
+
+  Result<void> insert_event(EventSeq seq, const NewEvent& event);
+  Result<void> mark_running(const RunOp& op);
+  // The id of the outbox row, 0 without an ending. kNotFound: no live event of this seq.
+  Result<std::int64_t> settle(const SettleOp& op, std::uint64_t epoch);
+  Result<void> release(const ReleaseOp& op);
+  Result<void> set_checkpoint(const CheckpointOp& op);
+  Result<void> outbox_done(const OutboxDoneOp& op);
+  Result<void> outbox_later(const OutboxLaterOp& op);
+
+ private:
+  store::Statement read_ledger_, write_ledger_, insert_event_, insert_body_, run_, settle_, insert_attempt_,
+      drop_checkpoint_, insert_outbox_, release_, put_checkpoint_, delete_outbox_, postpone_outbox_;
+};
+
+}  // namespace modhost::journal

@@ -1,0 +1,245 @@
+#include "store/writer.hpp"
+
+#include <utility>
+
+#include "telemetry/log.hpp"
+
+namespace modhost::store {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Quiet for so long: move the log into the main file and tidy, where nobody waits for it.
+constexpr auto kIdleAfter = 200ms;
+// How often an idle store looks for housekeeping.
+constexpr auto kTidyEvery = 60s;
+
+}  // namespace
+
+Writer::Writer(const Options& options, Connection connection, Reconnect reconnect, ReserveFile reserve)
+    : options_(options),
+      open_(std::move(reconnect)),
+      connection_(std::move(connection)),
+      reserve_(std::move(reserve)) {}
+
+Result<void> Writer::start(Client& client) {
+  client_ = &client;
+  auto attached = client_->attach(*connection_);
+  if (!attached) return attached;
+  if (auto whole = reserve_.acquire(); !whole) {
+    healthy_ = false;
+    last_error_ = std::move(whole.error());
+    log_error(last_error_);
+  }
+  publish(healthy_);
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void Writer::wake() {
+  if (signalled_.exchange(true)) return;
+  { const MutexLock lock(mutex_); }  // the writer is either before its look at the flag or inside the wait
+  condition_.notify_one();
+}
+
+void Writer::stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  wake();
+  thread_.join();
+}
+
+StoreStats Writer::stats() const {
+  const MutexLock lock(mutex_);
+  return stats_;
+}
+
+void Writer::run() {
+  last_work_ = Steady::now();
+  while (true) {
+    const bool last_round = stopping_;
+    if (!healthy_ && (Steady::now() >= retry_at_ || last_round)) try_again();
+    work_off();
+    if (last_round) break;
+    wait_for_work();
+  }
+  finish();
+}
+
+// Batch after batch: what comes in while one is committed makes the next. After a failure new work is refused until a
+// try has succeeded, for somebody waits for its answer; finishing work is kept and goes first.
+void Writer::work_off() {
+  while (connection_ && write_batch()) checkpoint_between_batches();
+  if (!connection_) client_->refuse(last_error_);
+}
+
+void Writer::wait_for_work() {
+  auto until = Steady::now() + kTidyEvery;
+  if (!healthy_) until = std::min(until, retry_at_);
+  if (connection_ && (connection_->wal_pages() > moved_pages_ || !tidy_))
+    until = std::min(until, last_work_ + kIdleAfter);
+  if (const auto timer = client_->wake_in()) until = std::min(until, Steady::now() + *timer);
+  {
+    MutexLock lock(mutex_);
+    while (!signalled_.load() && lock.wait_until(condition_, until) == std::cv_status::no_timeout) {
+    }
+  }
+  const bool woken = signalled_.exchange(false);
+  if (!woken && healthy_ && Steady::now() >= last_work_ + kIdleAfter) keep_house();
+}
+
+// Reopens, lays the reserve aside again and commits a trial. Without the reserve, finishing work alone may use the
+// disk.
+void Writer::try_again() {
+  auto ready = connection_ ? Result<void>() : reconnect();
+  if (ready) ready = reserve_.acquire();
+  if (ready) ready = probe();
+  if (ready) {
+    healthy_ = true;
+    failures_ = 0;
+    publish(true);
+    if (options_.log != nullptr) options_.log->info("the journal is writable again");
+    return;
+  }
+  last_error_ = std::move(ready.error());
+  retry_at_ = Steady::now() + options_.retry_delay;
+}
+
+bool Writer::write_batch() {
+  if (!client_->collect(healthy_ ? nullptr : &last_error_)) return false;
+  last_work_ = Steady::now();
+  tidy_ = false;
+  auto done = connection_->begin();
+  if (done) done = client_->write();
+  if (done) done = connection_->commit();
+  if (!done) {
+    fail(std::move(done.error()));
+    return false;
+  }
+  publish(healthy_);
+  {
+    const MutexLock lock(mutex_);
+    ++stats_.commits;
+  }
+  client_->committed();
+  return true;
+}
+
+// After an error of the disk nothing may be tried on the same handle as if nothing had happened: the kernel may have
+// dropped dirty pages while it calls them clean. The connection goes; reconnect() writes everything anew.
+void Writer::fail(Error error) {
+  connection_->rollback();
+  client_->detach();
+  connection_.reset();
+  if (error.code == Code::kFull) reserve_.release();
+  healthy_ = false;
+  retry_at_ = Steady::now() + (failures_++ == 0 ? std::chrono::milliseconds(0) : options_.retry_delay);
+  last_error_ = Error{error.code == Code::kFull ? Code::kFull : Code::kUnavailable,
+                      "the journal in " + options_.dir.string() + " can not be written: " + error.message};
+  {
+    const MutexLock lock(mutex_);
+    ++stats_.commit_errors;
+  }
+  publish(false);
+  log_error(last_error_);
+  client_->failed(last_error_);
+}
+
+// The checkpoint copies every committed page from the log into the main file and syncs both, so that nothing depends on
+// pages of the log whose sync failed; what the failed batch left in the log is not part of it and is overwritten.
+Result<void> Writer::reconnect() {
+  auto connection = open_();
+  if (!connection) return std::move(connection.error());
+  auto emptied = connection->checkpoint(Connection::Checkpoint::kTruncate);
+  if (!emptied) return std::move(emptied.error()).within("moving the log into the main file");
+  connection_ = std::move(*connection);
+  moved_pages_ = 0;
+  auto attached = client_->attach(*connection_);
+  if (!attached) {
+    client_->detach();
+    connection_.reset();
+  }
+  return attached;
+}
+
+// One real commit before new work is accepted again.
+Result<void> Writer::probe() {
+  auto done = connection_->begin();
+  if (done)
+    done = set_meta(*connection_, "last_probe",
+                    std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
+  if (done) done = connection_->commit();
+  if (done) return {};
+  Error error = std::move(done.error());
+  fail(error);
+  return error;
+}
+
+void Writer::checkpoint_between_batches() {
+  const std::uint64_t pages = connection_->wal_pages();
+  const std::uint64_t page_bytes = connection_->page_bytes();
+  if (pages < moved_pages_) moved_pages_ = 0;  // the log started over
+  if (pages * page_bytes >= options_.wal_bytes_max) {
+    checkpoint(Connection::Checkpoint::kRestart);
+  } else if ((pages - moved_pages_) * page_bytes >= options_.checkpoint_bytes) {
+    checkpoint(Connection::Checkpoint::kPassive);
+  }
+}
+
+// A checkpoint that a reader holds up is no error: the next one gets further. One that the disk refuses counts as a
+// failed commit, for the log can not grow without end.
+void Writer::checkpoint(Connection::Checkpoint kind) {
+  auto result = connection_->checkpoint(kind);
+  if (result) {
+    moved_pages_ = result->moved_pages;
+    const MutexLock lock(mutex_);
+    ++stats_.checkpoints;
+    return;
+  }
+  moved_pages_ = connection_->wal_pages();
+  if (result.error().code == Code::kTimeout) return;
+  fail(std::move(result.error()));
+}
+
+void Writer::keep_house() {
+  if (!connection_) return;
+  if (connection_->wal_pages() > moved_pages_) checkpoint(Connection::Checkpoint::kPassive);
+  if (!connection_) return;
+  auto done = connection_->begin();
+  Result<bool> more = true;
+  if (done) {
+    more = client_->tidy();
+    if (!more) done = std::move(more.error());
+  }
+  if (done) done = connection_->commit();
+  if (!done) return fail(std::move(done.error()));
+  client_->committed();
+  tidy_ = !*more;
+}
+
+void Writer::finish() {
+  if (connection_ && healthy_) {
+    auto done = set_meta(*connection_, "clean_stop", "1");
+    if (done) static_cast<void>(connection_->checkpoint(Connection::Checkpoint::kTruncate));
+  }
+  client_->refuse(unavailable("the journal is closed"));
+  client_->detach();
+  connection_.reset();
+}
+
+void Writer::publish(bool writable) {
+  const MutexLock lock(mutex_);
+  stats_.writable = writable;
+  if (connection_) stats_.wal_bytes = connection_->wal_pages() * connection_->page_bytes();
+  if (writable) {
+    stats_.last_error.clear();
+  } else {
+    stats_.last_error = last_error_.message;
+  }
+}
+
+void Writer::log_error(const Error& error) {
+  if (options_.log != nullptr) options_.log->error(error.message);
+}
+
+}  // namespace modhost::store

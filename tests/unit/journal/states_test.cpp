@@ -1,0 +1,234 @@
+// Every transition of an event, seen through claim, settle and query.
+#include "journal_test_support.hpp"
+
+namespace modhost::journal::test {
+namespace {
+
+using States = JournalTest;
+
+TEST_F(States, NamesGoBothWays) {
+  for (const State state : {State::kReady, State::kRunning, State::kWaiting, State::kCompleted, State::kCancelled,
+                            State::kExpired, State::kDead})
+    EXPECT_EQ(state_named(to_string(state)), state);
+  EXPECT_FALSE(state_named("paused"));
+}
+
+TEST_F(States, AnAcceptedEventComesBackWhole) {
+  open();
+  NewEvent added = event("evt_1");
+  added.event.created_at_s.reset();
+  const Event sent = added.event;
+  ASSERT_EQ(append(*journal_, std::move(added)).value(), Appended::kStored);
+  EXPECT_EQ(journal_->modules_ready(), std::vector<std::string>{"DemoApp"});
+  const Claim claim = claim_one(*journal_);
+  EXPECT_EQ(claim.event.app, sent.app);
+  EXPECT_EQ(claim.event.id, sent.id);
+  EXPECT_EQ(claim.event.body, sent.body);
+  EXPECT_EQ(claim.attempt, 1u);
+  EXPECT_FALSE(claim.prior_run);
+  EXPECT_EQ(claim.first_received, clock_.unix_now());
+  EXPECT_TRUE(journal_->modules_ready().empty());
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kRunning);
+  expect_balanced();
+
+  journal_->settle(end(claim, State::kCompleted));
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kCompleted);
+  EXPECT_EQ(rows().at(0).reason, "ok");
+  EXPECT_EQ(rows().at(0).attempts, 1u);
+  const auto attempts = journal_->attempts(claim.seq);
+  ASSERT_TRUE(attempts);
+  ASSERT_EQ(attempts->size(), 1u);
+  EXPECT_EQ(attempts->at(0).outcome, "ok");
+  expect_balanced();
+  EXPECT_EQ(journal_->stats().ended, 1u);
+}
+
+TEST_F(States, AnEventReadFromTheDiskIsTheSame) {
+  open();
+  NewEvent added = event("evt_1", "DemoApp", std::string("\0body\xff", 6));
+  const Event sent = added.event;
+  ASSERT_TRUE(append(*journal_, std::move(added)));
+  open();
+  const Claim claim = claim_one(*journal_);
+  EXPECT_EQ(claim.module, "DemoApp");
+  EXPECT_EQ(claim.event.app, sent.app);
+  EXPECT_EQ(claim.event.id, sent.id);
+  EXPECT_EQ(claim.event.name, sent.name);
+  EXPECT_EQ(claim.event.reference, sent.reference);
+  EXPECT_EQ(claim.event.user_id, sent.user_id);
+  EXPECT_EQ(claim.event.company_id, sent.company_id);
+  EXPECT_EQ(claim.event.chat_id, sent.chat_id);
+  EXPECT_EQ(claim.event.assistant_id, sent.assistant_id);
+  EXPECT_EQ(claim.event.assistant_message_id, sent.assistant_message_id);
+  EXPECT_EQ(claim.event.user_message_id, sent.user_message_id);
+  EXPECT_EQ(claim.event.created_at_s, sent.created_at_s);
+  EXPECT_EQ(claim.event.key_id, sent.key_id);
+  EXPECT_EQ(claim.event.traceparent, sent.traceparent);
+  EXPECT_EQ(claim.event.body, sent.body);
+  EXPECT_FALSE(claim.prior_run);  // the stop was clean and nothing ran
+}
+
+TEST_F(States, WaitingComesBackAtItsTime) {
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  Claim claim = claim_one(*journal_);
+  Settlement retry = end(claim, State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::seconds(10);
+  journal_->settle(std::move(retry));
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kWaiting);
+  clock_.advance(std::chrono::milliseconds(9'999));
+  journal_->flush();
+  EXPECT_TRUE(journal_->claim("DemoApp", 1).empty());
+  clock_.advance(std::chrono::milliseconds(1));
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kReady);
+  claim = claim_one(*journal_);
+  EXPECT_EQ(claim.attempt, 2u);
+  EXPECT_TRUE(claim.prior_run);
+  expect_balanced();
+}
+
+TEST_F(States, ASnoozeUsesNoAttempt) {
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  Settlement snooze = end(claim_one(*journal_), State::kWaiting, "snooze");
+  snooze.not_before = clock_.unix_now();
+  snooze.consumes_attempt = false;
+  journal_->settle(std::move(snooze));
+  const Claim again = claim_one(*journal_);
+  EXPECT_EQ(again.attempt, 1u);
+  EXPECT_TRUE(again.prior_run);
+  EXPECT_EQ(journal_->attempts(again.seq)->size(), 1u);
+}
+
+TEST_F(States, AnEventGivenBackUnusedLeavesNoTrace) {
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  Settlement back = end(claim_one(*journal_), State::kReady, "stopping");
+  back.consumes_attempt = false;
+  journal_->settle(std::move(back));
+  const Claim again = claim_one(*journal_);
+  EXPECT_EQ(again.attempt, 1u);
+  EXPECT_FALSE(again.prior_run);
+  EXPECT_TRUE(journal_->attempts(again.seq)->empty());
+}
+
+TEST_F(States, EveryTerminalStateEnds) {
+  open();
+  for (const State state : {State::kCompleted, State::kCancelled, State::kExpired, State::kDead}) {
+    ASSERT_TRUE(append(*journal_, event("evt_" + std::string(to_string(state)))));
+    journal_->settle(end(claim_one(*journal_), state, "reason"));
+    journal_->flush();
+    Filter filter;
+    filter.state = state;
+    EXPECT_EQ(rows(filter).size(), 1u) << to_string(state);
+  }
+  EXPECT_EQ(journal_->stats().ended, 4u);
+  expect_balanced();
+  EXPECT_TRUE(journal_->claim("DemoApp", 10).empty());
+}
+
+TEST_F(States, ALateResultIsDroppedAndCounted) {
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  const Claim claim = claim_one(*journal_);
+  Settlement wrong = end(claim, State::kDead);
+  ++wrong.token;
+  journal_->settle(wrong);
+  journal_->settle(end(claim, State::kCompleted));
+  journal_->settle(end(claim, State::kDead));
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kCompleted);
+  EXPECT_EQ(journal_->stats().stale_settlements, 2u);
+}
+
+TEST_F(States, ADeadLetterIsNeverClaimed) {
+  open();
+  NewEvent added = event("sha256:00", "");
+  added.dead_reason = "malformed";
+  ASSERT_EQ(append(*journal_, added).value(), Appended::kStored);
+  EXPECT_EQ(append(*journal_, added).value(), Appended::kDuplicate);
+  EXPECT_EQ(rows().at(0).state, State::kDead);
+  EXPECT_EQ(rows().at(0).reason, "malformed");
+  EXPECT_TRUE(journal_->modules_ready().empty());
+  EXPECT_EQ(journal_->stats().accepted, 1u);
+  expect_balanced();
+}
+
+TEST_F(States, DuplicatesAndConflicts) {
+  open();
+  ASSERT_EQ(append(*journal_, event("evt_1")).value(), Appended::kStored);
+  EXPECT_EQ(append(*journal_, event("evt_1")).value(), Appended::kDuplicate);
+  EXPECT_EQ(append(*journal_, event("evt_1", "DemoApp", "another body")).value(), Appended::kConflict);
+  NewEvent other_app = event("evt_1");
+  other_app.event.app = "app_2";
+  EXPECT_EQ(append(*journal_, std::move(other_app)).value(), Appended::kStored);
+  const Stats stats = journal_->stats();
+  EXPECT_EQ(stats.accepted, 2u);
+  EXPECT_EQ(stats.duplicates, 1u);
+  EXPECT_EQ(stats.conflicts, 1u);
+  open();
+  EXPECT_EQ(append(*journal_, event("evt_1")).value(), Appended::kDuplicate);
+  EXPECT_EQ(journal_->stats().accepted, 2u);
+}
+
+TEST_F(States, ACheckpointIsThereForTheNextAttempt) {
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  const Claim claim = claim_one(*journal_);
+  std::promise<bool> saved;
+  journal_->checkpoint(claim.seq, "first", [](Result<void>) {});
+  journal_->checkpoint(claim.seq, "part 3 sent", [&](Result<void> result) { saved.set_value(result.has_value()); });
+  EXPECT_TRUE(saved.get_future().get());
+  Settlement retry = end(claim, State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now();
+  journal_->settle(std::move(retry));
+  EXPECT_EQ(claim_one(*journal_).checkpoint, "part 3 sent");
+}
+
+TEST_F(States, ACheckpointOfAnEventThatDoesNotRunIsRefused) {
+  open();
+  Code code{};
+  journal_->checkpoint(7, "x", [&](Result<void> result) { code = result.error().code; });
+  EXPECT_EQ(code, Code::kGone);
+  journal_->checkpoint(7, std::string(kCheckpointBytesMax + 1, 'x'),
+                       [&](Result<void> result) { code = result.error().code; });
+  EXPECT_EQ(code, Code::kInvalid);
+}
+
+TEST_F(States, AnEndingStaysUntilItIsDone) {
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  Settlement dead = end(claim_one(*journal_), State::kDead, "permanent");
+  dead.ending = "{\"text\":\"sorry\"}";
+  journal_->settle(std::move(dead));
+  journal_->flush();
+  auto due = journal_->outbox_due(10);
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].ending, "{\"text\":\"sorry\"}");
+  EXPECT_EQ(due[0].event.assistant_message_id, "msg_1");
+  EXPECT_TRUE(due[0].event.body.empty());
+  EXPECT_EQ(due[0].tries, 0u);
+  EXPECT_TRUE(journal_->outbox_due(10).empty());  // handed out once
+
+  journal_->outbox_later(due[0].id, clock_.unix_now() + std::chrono::seconds(5));
+  journal_->flush();
+  EXPECT_TRUE(journal_->outbox_due(10).empty());
+  clock_.advance(std::chrono::seconds(5));
+  due = journal_->outbox_due(10);
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].tries, 1u);
+
+  open();  // not done: there again after a restart
+  due = journal_->outbox_due(10);
+  ASSERT_EQ(due.size(), 1u);
+  journal_->outbox_done(due[0].id);
+  open();
+  EXPECT_TRUE(journal_->outbox_due(10).empty());
+}
+
+}  // namespace
+}  // namespace modhost::journal::test
