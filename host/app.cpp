@@ -1,7 +1,367 @@
 #include "app.hpp"
 
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "admin/render.hpp"
+#include "admin/server.hpp"
+#include "admin/token.hpp"
+#include "base/version.hpp"
+#include "dispatch/dispatcher.hpp"
+#include "dispatch/ending.hpp"
+#include "dispatch/gauges.hpp"
+#include "event/json_reader.hpp"
+#include "ingest/ingest.hpp"
+#include "journal/sqlite_journal.hpp"
+#include "loader/loader.hpp"
+#include "platform/curl_client.hpp"
+#include "playground/playground.hpp"
+#include "plugin/registry.hpp"
+#include "router/router.hpp"
+#include "signature/verifier.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+#include "webhook/endpoint.hpp"
+
 namespace modhost {
 
-int run_app(config::Config, AppOptions) { return 1; }
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kExitOk = 0;
+constexpr int kExitFailed = 1;
+constexpr int kExitAbandoned = 3;
+
+// SIGTERM, SIGINT and SIGHUP, blocked in every thread and fetched by the main one.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+  ~StopSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  void wait() const {
+    int signal = 0;
+    ::sigwait(&set_, &signal);
+  }
+  // True when one came within the time.
+  [[nodiscard]] bool wait_for(std::chrono::milliseconds time) const {
+    const timespec limit{static_cast<time_t>(time.count() / 1000), static_cast<long>(time.count() % 1000) * 1'000'000};
+    return ::sigtimedwait(&set_, nullptr, &limit) > 0;
+  }
+
+ private:
+  sigset_t set_{};
+  sigset_t before_{};
+};
+
+// The state folder of a `dev` run that nobody asked to keep.
+class TemporaryFolder {
+ public:
+  static Result<TemporaryFolder> make() {
+    std::string name = (std::filesystem::temp_directory_path() / "modhost-dev-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+      return invalid("can not make a temporary folder " + name + ": " + std::strerror(errno) + "; use --persist");
+    return TemporaryFolder(name);
+  }
+  TemporaryFolder() = default;
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TemporaryFolder& operator=(TemporaryFolder&& other) noexcept {
+    std::swap(path_, other.path_);
+    return *this;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+};
+
+Result<void> make_private_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  const bool is_new = std::filesystem::create_directories(folder, error);
+  if (error) return invalid("state_dir " + folder.string() + " can not be made: " + error.message());
+  if (is_new && ::chmod(folder.c_str(), 0700) != 0)
+    return invalid("state_dir " + folder.string() + " can not be made private: " + std::strerror(errno));
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    return invalid("state_dir " + folder.string() + " is not writable: " + std::strerror(errno) +
+                   "; give this user write access or set another state_dir");
+  return {};
+}
+
+std::string url_of(const config::Address& address, std::uint16_t port, const std::string& path) {
+  std::string host = address.host;
+  if (host == "0.0.0.0" || host == "::" || host.empty()) host = "127.0.0.1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(port) + path;
+}
+
+}  // namespace
+
+// All rooms of one host. The members stand in the order of the path backwards, from the platform to the door, so that
+// the door goes first and what it leads to last.
+class App {
+ public:
+  App(config::Config config, AppOptions options) : config_(std::move(config)), options_(std::move(options)) {}
+
+  Result<void> open() {
+    http::raise_descriptor_limit();
+    if (options_.dev)
+      if (auto prepared = prepare_dev(); !prepared) return prepared;
+    if (auto made = make_private_folder(config_.state_dir); !made) return made;
+    for (const auto step : {&App::open_platform, &App::open_playground, &App::open_journal, &App::open_plugins,
+                            &App::open_door, &App::open_admin})
+      if (auto opened = (this->*step)(); !opened) return opened;
+    return {};
+  }
+
+  void start() {
+    if (!options_.paused) dispatcher_->start();
+    if (playground_) playground_->start();
+    admin_->start();
+    endpoint_->start();
+    is_serving_ = true;
+    announce();
+  }
+
+  // Accepting goes on until the last moment: receiving is independent of running. (decisions: drain.)
+  int drain(const StopSignals& signals) {
+    is_serving_ = false;
+    const auto delay = options_.dev ? 0ms : config_.limits.drain_delay;
+    const auto grace =
+        options_.dev ? std::min<std::chrono::milliseconds>(2s, config_.limits.drain_grace) : config_.limits.drain_grace;
+    log_.info("stopping: still accepting, finishing what runs (a second signal hurries)",
+              {{"running", dispatcher_->running()}});
+    bool is_hurried = delay > 0ms && signals.wait_for(delay);
+    dispatcher_->pause();
+    const Deadline grace_end = Deadline::after(clock_, grace);
+    while (!is_hurried && dispatcher_->running() > 0 && !grace_end.has_passed(clock_))
+      if (!dispatcher_->wait_idle(Deadline::after(clock_, 100ms))) is_hurried = signals.wait_for(1ms);
+    plugins_->cancel_all(plugin::CancelReason::kStopping);
+    const bool is_idle = dispatcher_->wait_idle(Deadline::after(clock_, limits::kDrainCancel));
+    const bool are_joined = plugins_->stop(Deadline::after(clock_, 1s));
+    endpoint_->drain(Deadline::after(clock_, 2s));
+    if (playground_) playground_->stop();
+    dispatcher_->stop();
+    admin_->stop();
+    journal_->flush();
+    log_.info("stopped");
+    return is_idle && are_joined ? kExitOk : kExitAbandoned;
+  }
+
+ private:
+  // A stand-in for the platform needs no account: its own app, key and secret, everything on loopback.
+  Result<void> prepare_dev() {
+    config_.listen.host = "127.0.0.1";
+    config_.admin.host = "127.0.0.1";
+    if (!options_.persist) {
+      auto folder = TemporaryFolder::make();
+      if (!folder) return folder.error();
+      temporary_ = *std::move(folder);
+      config_.state_dir = temporary_.path();
+    }
+    return {};
+  }
+
+  Result<void> open_platform() {
+    platform::CurlClientOptions client;
+    client.http = config_.http_client;
+    auto opened = platform::CurlClient::open(clock_, std::move(client));
+    if (!opened) return opened.error();
+    client_ = *std::move(opened);
+    shared_.emplace(services::Shared{clock_, log_, *client_, config_});
+    return {};
+  }
+
+  // Before everything that borrows the configuration: its port decides the API base.
+  Result<void> open_playground() {
+    if (!options_.dev) return {};
+    config::App& app = config_.apps.front();
+    if (app.secrets.empty()) app.secrets.push_back({app.id + "/1", playground::make_endpoint_secret(), {}, {}});
+    app.api_key = playground::make_api_key();
+    playground::PlaygroundOptions options;
+    options.port = options_.page_port;
+    options.app_id = app.id;
+    options.api_key = app.api_key;
+    options.endpoint_secret = app.secrets.front().value;
+    for (const auto& [name, module] : config_.modules) options.modules.push_back(name);
+    playground_ = std::make_unique<playground::Playground>(
+        std::move(options), clock_, *client_, [this](const std::string& event_id) { return host_view(event_id); });
+    if (auto bound = playground_->bind(); !bound) return bound;
+    app.api_base = playground_->api_base();
+    return {};
+  }
+
+  Result<void> open_journal() {
+    journal::Options options;
+    options.state_dir = config_.state_dir;
+    options.clock = &clock_;
+    options.log = &log_;
+    options.ready_events_max = config_.limits.ready_events;
+    options.ready_bytes_max = config_.limits.ready_bytes;
+    options.paused = options_.paused;
+    for (const auto& [name, module] : config_.modules)
+      if (module.side_effects == config::SideEffects::kOnce) options.once_modules.insert(name);
+    options.interrupted_ending = [this](const Event& event, const std::string& module) {
+      const auto found = config_.modules.find(module);
+      return found == config_.modules.end()
+                 ? std::string()
+                 : dispatch::ending_for(found->second, event, journal::State::kDead, {}, clock_.unix_now());
+    };
+    auto opened = journal::SqliteJournal::open(std::move(options));
+    if (!opened) return opened.error();
+    journal_ = *std::move(opened);
+    return {};
+  }
+
+  Result<void> open_plugins() {
+    loader::Loader::Options options;
+    options.stage_dir = config_.state_dir / "stage";
+    loader_ = std::make_unique<loader::Loader>(std::move(options));
+    watchdog_ = std::make_unique<executor::Watchdog>(clock_);
+    plugins_ = std::make_unique<plugin::Registry>(
+        *shared_, *loader_, *watchdog_,
+        plugin::Registry::Options{[this] { dispatcher_->wake(); }, options_.no_third_party});
+    dispatcher_ = std::make_unique<dispatch::Dispatcher>(
+        *journal_, [this](const std::string& module) { return plugins_->find(module); }, *client_, config_, clock_,
+        log_, metrics_);
+    plugins_->start();
+    return {};
+  }
+
+  Result<void> open_door() {
+    verifier_ = std::make_unique<signature::Verifier>(config_.apps, config_.limits.timestamp_tolerance, clock_);
+    router_ = std::make_unique<router::Router>(config_);
+    ingest_ = std::make_unique<ingest::Ingest>(
+        *verifier_, *journal_,
+        [this](const Event& event) -> std::optional<std::string> {
+          const config::ModuleConfig* const module = router_->route(event);
+          return module == nullptr ? std::nullopt : std::optional<std::string>(module->name);
+        },
+        clock_, log_, metrics_);
+    endpoint_ = std::make_unique<webhook::Endpoint>(config_, *ingest_, clock_);
+    if (auto bound = endpoint_->bind(); !bound) return Error(bound.error()).within("listen");
+    if (playground_) playground_->set_webhook_url(url_of(config_.listen, endpoint_->port(), config_.apps.front().path));
+    return {};
+  }
+
+  Result<void> open_admin() {
+    auto token = admin::load_or_make_token(config_.state_dir);
+    if (!token) return token.error();
+    gauges_ = std::make_unique<dispatch::Gauges>(*journal_, metrics_, config_);
+    admin_ = std::make_unique<admin::Server>(
+        config_, *std::move(token), *journal_, metrics_,
+        admin::Sources{[this] { return readiness(); }, [this] { return plugins_->status(); }}, clock_);
+    if (auto bound = admin_->bind(); !bound) return Error(bound.error()).within("admin");
+    return {};
+  }
+
+  admin::Readiness readiness() {
+    if (!is_serving_) return {false, "draining or not started"};
+    const journal::Stats stats = journal_->stats();
+    if (!stats.writable) return {false, "the journal can not be written: " + stats.last_error};
+    return {};
+  }
+
+  std::string host_view(const std::string& event_id) {
+    journal::Filter filter;
+    filter.id = event_id;
+    filter.limit = 1;
+    const auto rows = journal_->query(filter);
+    if (!rows || rows->empty()) return "null";
+    const auto attempts = journal_->attempts(rows->front().seq);
+    return admin::render(rows->front(), attempts ? *attempts : std::vector<journal::Attempt>());
+  }
+
+  void announce() {
+    const std::string webhook = url_of(config_.listen, endpoint_->port(),
+                                       config_.apps.empty() ? config_.webhook_path : config_.apps.front().path);
+    const std::string admin = url_of(config_.admin, admin_->port(), "/");
+    const std::string page = playground_ ? playground_->page_url() : std::string();
+    const std::string ports = "{\"webhook\":" + quote_json(webhook) + ",\"admin\":" + quote_json(admin) +
+                              ",\"page\":" + quote_json(page) +
+                              ",\"state_dir\":" + quote_json(config_.state_dir.string()) + "}\n";
+    if (!options_.ports_file.empty()) {
+      // Whoever waits for the file sees all of it or nothing.
+      const std::string draft = options_.ports_file + ".new";
+      std::ofstream(draft) << ports;
+      std::rename(draft.c_str(), options_.ports_file.c_str());
+    }
+    if (options_.json)
+      std::cout << ports << std::flush;
+    else if (options_.dev)
+      print_screen(page, webhook, admin);
+    log_.info("serving", {{"webhook", webhook}, {"admin", admin}, {"version", kVersion}});
+  }
+
+  void print_screen(const std::string& page, const std::string& webhook, const std::string& admin) {
+    std::cout << "\n  modhost " << kVersion << " dev: for trying out, not for production\n\n"
+              << "  chat page   " << page << "\n"
+              << "  webhook     " << webhook << "\n"
+              << "  admin       " << admin << "\n"
+              << "  journal     " << (config_.state_dir / "journal.db").string()
+              << (options_.persist ? "\n" : "   (gone when this ends; --persist keeps it)\n") << "\n  modules\n";
+    for (const plugin::RuntimeStatus& status : plugins_->status())
+      std::cout << "    " << status.module << "  " << status.plugin << " "
+                << (status.running ? status.version : "DOES NOT RUN: " + status.problem) << "\n";
+    std::cout << "\n  Open the chat page, pick a module and type. Ctrl-C stops.\n" << std::endl;
+  }
+
+  config::Config config_;
+  const AppOptions options_;
+  TemporaryFolder temporary_;
+  SystemClock clock_;
+  telemetry::Log log_{config_.log};
+  telemetry::Metrics metrics_;
+  std::atomic<bool> is_serving_{false};
+  std::unique_ptr<platform::CurlClient> client_;
+  std::unique_ptr<journal::SqliteJournal> journal_;
+  std::optional<services::Shared> shared_;
+  std::unique_ptr<loader::Loader> loader_;
+  std::unique_ptr<executor::Watchdog> watchdog_;
+  std::unique_ptr<plugin::Registry> plugins_;
+  std::unique_ptr<dispatch::Dispatcher> dispatcher_;
+  std::unique_ptr<dispatch::Gauges> gauges_;
+  std::unique_ptr<signature::Verifier> verifier_;
+  std::unique_ptr<router::Router> router_;
+  std::unique_ptr<ingest::Ingest> ingest_;
+  std::unique_ptr<webhook::Endpoint> endpoint_;
+  std::unique_ptr<admin::Server> admin_;
+  std::unique_ptr<playground::Playground> playground_;
+};
+
+int run_app(config::Config config, AppOptions options) {
+  const StopSignals signals;  // before any thread: they all inherit the mask
+  App app(std::move(config), std::move(options));
+  if (const auto opened = app.open(); !opened) {
+    std::cerr << "modhost: " << opened.error().message << std::endl;
+    return kExitFailed;
+  }
+  app.start();
+  signals.wait();
+  const int code = app.drain(signals);
+  // A thread stuck in plugin code can not be joined, and what it may still touch must not be torn down under it.
+  if (code == kExitAbandoned) std::_Exit(code);
+  return code;
+}
 
 }  // namespace modhost

@@ -40,11 +40,12 @@ class Dispatcher {
   // Ends the thread. Outcomes that arrive later are still settled as long as this object lives.
   void stop();
   [[nodiscard]] std::size_t running() const;
+  // Something may be possible that was not: a place became free. [any thread]
+  void wake();
 
  private:
   struct Attempt;
   struct ModuleMetrics;
-  void wake();
   void loop();
   bool claim_round();
   void run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime);
