@@ -37,7 +37,7 @@ class AppReader {
       read_key(section, app);
       read_base(section, app);
     }
-    name_secrets(app);
+    if (context_.problems.errors() == errors_before) name_secrets(app);
     if (context_.problems.errors() > errors_before) return std::nullopt;
     return app;
   }

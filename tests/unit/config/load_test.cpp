@@ -29,8 +29,7 @@ TEST(Load, AnEmptyFileAndAnAccountAreEnough) {
   EXPECT_EQ(config.app("other"), nullptr);
 }
 
-TEST(Load, TheExampleOfTheDocumentation) {
-  const Config config = good(R"(
+constexpr const char* kFull = R"(
 listen: "[::1]:9000"
 admin: localhost:9001
 webhook_path: /hooks/unique
@@ -72,7 +71,10 @@ modules:
     config: {model: AZURE_GPT_4o_2024_1120, limit: 3, ratio: -0.5e3, on: true, off: ~, code: "3", id: "${UNIQUE_APP_ID}", list: [a, 01, {b: c}]}
 subscriptions:
   unique.chat.user-message.created: DemoApp
-)");
+)";
+
+TEST(Load, EveryKeyAtTheTopIsRead) {
+  const Config config = good(kFull);
   EXPECT_EQ(config.listen.host, "::1");
   EXPECT_EQ(config.listen.port, 9000);
   EXPECT_EQ(config.admin.host, "localhost");
@@ -93,7 +95,10 @@ subscriptions:
   EXPECT_EQ(config.limits.http_threads, 4);
   EXPECT_EQ(config.trusted_proxies.size(), 3u);
   EXPECT_EQ(config.http_client.proxy, "http://proxy.bank:3128");
+}
 
+TEST(Load, AModuleInShortFormTakesTheDefaults) {
+  const Config config = good(kFull);
   const ModuleConfig& demo = config.modules.at("DemoApp");
   EXPECT_EQ(demo.name, "DemoApp");
   EXPECT_EQ(demo.plugin, "demo_app");
@@ -104,7 +109,10 @@ subscriptions:
   EXPECT_EQ(demo.order, Order::kNone);
   EXPECT_EQ(demo.config_json, "{}");
   EXPECT_TRUE(demo.complete_turn);
+}
 
+TEST(Load, EveryKeyOfAModuleIsRead) {
+  const Config config = good(kFull);
   const ModuleConfig& knowledge = config.modules.at("KnowledgeAssistant");
   EXPECT_EQ(knowledge.threads, 4u);
   EXPECT_EQ(knowledge.in_flight, 1000u);
