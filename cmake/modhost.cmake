@@ -89,17 +89,30 @@ function(modhost_test name)
   set_tests_properties(unit.${name} PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()
 
-# modhost_plugin(<name> <sources>): build/<preset>/plugins/<name>.so, hidden symbols but the entry.
+# modhost_plugin(<name> <sources>): build/<preset>/plugins/<name>.so, which exports its entry and nothing else. A test.cpp
+# beside it becomes ctest plugin.<name>.
 function(modhost_plugin name)
   add_library(plugin_${name} MODULE ${ARGN})
   target_include_directories(plugin_${name} PRIVATE ${CMAKE_SOURCE_DIR}/plugin-api/include)
   target_link_libraries(plugin_${name} PRIVATE modhost_plugin_flags)
+  target_link_options(plugin_${name} PRIVATE -Wl,--version-script,${CMAKE_SOURCE_DIR}/plugin-api/cmake/plugin.map)
   if(NOT MODHOST_PLUGIN_DIR)
     set(MODHOST_PLUGIN_DIR ${CMAKE_BINARY_DIR}/plugins)
   endif()
   set_target_properties(plugin_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
     LIBRARY_OUTPUT_DIRECTORY ${MODHOST_PLUGIN_DIR} C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON)
+    VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${CMAKE_SOURCE_DIR}/plugin-api/cmake/plugin.map)
+  if(MODHOST_TESTS AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/test.cpp)
+    find_package(GTest REQUIRED)
+    add_executable(test_plugin_${name} test.cpp)
+    target_include_directories(test_plugin_${name} PRIVATE ${CMAKE_SOURCE_DIR}/plugin-api/include)
+    target_compile_definitions(test_plugin_${name} PRIVATE PLUGIN_FILE="$<TARGET_FILE:plugin_${name}>")
+    target_link_libraries(test_plugin_${name} PRIVATE modhost_flags GTest::gtest_main ${CMAKE_DL_LIBS})
+    add_dependencies(test_plugin_${name} plugin_${name})
+    set_target_properties(test_plugin_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME plugin.${name} COMMAND test_plugin_${name})
+    set_tests_properties(plugin.${name} PROPERTIES TIMEOUT 120 LABELS unit)
+  endif()
 endfunction()
 
 add_library(modhost_plugin_flags INTERFACE)

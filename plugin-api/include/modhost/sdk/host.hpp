@@ -1,0 +1,115 @@
+// What the host lends an instance: its log and its configuration. Host is a small value to copy; it stays usable as
+// long as the process lives, from every thread.
+#pragma once
+
+#include <modhost/plugin.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "modhost/sdk/json.hpp"
+#include "modhost/sdk/services.hpp"
+
+namespace modhost {
+
+using LogFields = std::vector<std::pair<std::string_view, std::string>>;
+
+// Lines in the host's log, with the module's name and, from an event, its ids. Never log what users wrote.
+class Log {
+ public:
+  Log(const detail::Services& services, modhost_event_id event) : services_(services), event_(event) {}
+  void debug(std::string_view message, const LogFields& fields = {}) const {
+    write(MODHOST_LOG_DEBUG, message, fields);
+  }
+  void info(std::string_view message, const LogFields& fields = {}) const { write(MODHOST_LOG_INFO, message, fields); }
+  void warn(std::string_view message, const LogFields& fields = {}) const { write(MODHOST_LOG_WARN, message, fields); }
+  void error(std::string_view message, const LogFields& fields = {}) const {
+    write(MODHOST_LOG_ERROR, message, fields);
+  }
+  // Ask before making an expensive line.
+  [[nodiscard]] bool is_enabled(std::int32_t level) const { return services_.log->enabled(services_.host, level) != 0; }
+
+ private:
+  void write(std::int32_t level, std::string_view message, const LogFields& fields) const {
+    if (!is_enabled(level)) return;
+    std::vector<modhost_kv> pairs;
+    for (const auto& [key, value] : fields) pairs.push_back({to_str(key), to_str(value)});
+    services_.log->write(services_.host, event_, level, to_str(message), pairs.data(), pairs.size());
+  }
+  detail::Services services_;
+  modhost_event_id event_;
+};
+
+// `config:` and `secrets:` of the module. Paths are JSON pointers, "/model". A value of another type than asked for is
+// an Error (E_CONFIG) that names the path.
+class Config {
+ public:
+  explicit Config(const detail::Services& services) : services_(services) {}
+  [[nodiscard]] std::string text(std::string_view path, std::string_view otherwise) const {
+    detail::Blob value;
+    const auto status = services_.config->get_string(services_.host, to_str(path), &value.raw);
+    return is_set(status, path, "a string") ? value.text() : std::string(otherwise);
+  }
+  [[nodiscard]] std::int64_t integer(std::string_view path, std::int64_t otherwise) const {
+    std::int64_t value = otherwise;
+    const auto status = services_.config->get_int(services_.host, to_str(path), &value);
+    return is_set(status, path, "an integer") ? value : otherwise;
+  }
+  [[nodiscard]] double number(std::string_view path, double otherwise) const {
+    double value = otherwise;
+    return is_set(services_.config->get_double(services_.host, to_str(path), &value), path, "a number") ? value
+                                                                                                        : otherwise;
+  }
+  [[nodiscard]] bool flag(std::string_view path, bool otherwise) const {
+    std::uint32_t value = 0;
+    return is_set(services_.config->get_bool(services_.host, to_str(path), &value), path, "true or false") ? value != 0
+                                                                                                           : otherwise;
+  }
+  // Any value as a document; "" is the whole `config:`.
+  [[nodiscard]] JsonDocument json(std::string_view path) const {
+    detail::Blob value;
+    const auto status = services_.config->get_json(services_.host, to_str(path), &value.raw);
+    return is_set(status, path, "a JSON value") ? JsonDocument::parse(value.text()).value() : JsonDocument();
+  }
+  // A string that must be there.
+  [[nodiscard]] std::string required_text(std::string_view path) const {
+    std::string value = text(path, "");
+    if (value.empty()) throw Error(bad_config("config " + std::string(path) + " is missing"));
+    return value;
+  }
+  [[nodiscard]] std::string secret(std::string_view name) const {
+    detail::Blob value;
+    if (services_.config->get_secret(services_.host, to_str(name), &value.raw) != MODHOST_OK)
+      throw Error(bad_config("secret " + std::string(name) + " is missing"));
+    return value.text();
+  }
+
+ private:
+  static bool is_set(modhost_status status, std::string_view path, const char* type) {
+    if (status == MODHOST_OK) return true;
+    if (status == MODHOST_E_NOT_FOUND) return false;
+    throw Error(bad_config("config " + std::string(path) + " is not " + type));
+  }
+  detail::Services services_;
+};
+
+class Host {
+ public:
+  // Throws an Error when the host lacks a service.
+  explicit Host(const modhost_host* host)
+      : services_{host, detail::find_service<modhost_log_service>(host, MODHOST_SERVICE_LOG),
+                  detail::find_service<modhost_event_service>(host, MODHOST_SERVICE_EVENT),
+                  detail::find_service<modhost_config_service>(host, MODHOST_SERVICE_CONFIG),
+                  detail::find_service<modhost_http_service>(host, MODHOST_SERVICE_HTTP)} {}
+  [[nodiscard]] Log log() const { return {services_, 0}; }
+  [[nodiscard]] Config config() const { return Config(services_); }
+  [[nodiscard]] std::string_view module() const { return to_view(services_.host->module_name); }
+  [[nodiscard]] const detail::Services& services() const { return services_; }
+
+ private:
+  detail::Services services_;
+};
+
+}  // namespace modhost
