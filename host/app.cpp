@@ -50,6 +50,7 @@ class StopSignals {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
     ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a full disk to the journal, not an end
   }
   ~StopSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   StopSignals(const StopSignals&) = delete;
@@ -350,6 +351,7 @@ class App {
 };
 
 int run_app(config::Config config, AppOptions options) {
+  if (options.dev && !config.origins.contains("log.format")) config.log.format = config::LogFormat::kText;
   const StopSignals signals;  // before any thread: they all inherit the mask
   App app(std::move(config), std::move(options));
   if (const auto opened = app.open(); !opened) {

@@ -62,7 +62,7 @@ Result<journal::Filter> filter_of(std::string_view query) {
   for (const auto& [name, value] : http::parse_query(query)) {
     if (name == "state") {
       filter.state = journal::state_named(value);
-      if (!filter.state) return invalid("state must be one of READY RUNNING WAITING COMPLETED CANCELLED EXPIRED DEAD");
+      if (!filter.state) return invalid("state must be one of ready running waiting completed cancelled expired dead");
     } else if (name == "module") {
       filter.module = value;
     } else if (name == "chat_id") {

@@ -86,12 +86,12 @@ TEST_F(AdminTest, ListsEventsByFilter) {
   row.state = journal::State::kDead;
   row.reason = "permanent";
   journal_.answer_queries_with({row}, {{1, UnixMillis(std::chrono::milliseconds(5)), {}, "failed", "why"}});
-  const auto list = parse_json(get("/api/events?state=DEAD&module=Demo%41pp&limit=9999&before=8").body);
+  const auto list = parse_json(get("/api/events?state=dead&module=Demo%41pp&limit=9999&before=8").body);
   ASSERT_TRUE(list);
   EXPECT_EQ(string_member(find_member(*list, "events")->GetArray()[0], "id"), "evt_\"7");
   const journal::Filter filter = journal_.filters().back();
   EXPECT_EQ(filter.state, journal::State::kDead);
-  EXPECT_EQ(filter.module, "DemoAApp");
+  EXPECT_EQ(filter.module, "DemoApp");
   EXPECT_EQ(filter.limit, 500u);
   EXPECT_EQ(filter.before, 8);
 
@@ -105,7 +105,7 @@ TEST_F(AdminTest, BadFiltersSayWhatThereIs) {
   const auto answer = get("/api/events?stat=DEAD");
   EXPECT_EQ(answer.status, 400);
   EXPECT_NE(answer.body.find("unknown filter stat"), std::string::npos);
-  EXPECT_EQ(get("/api/events?state=dead").status, 400);
+  EXPECT_EQ(get("/api/events?state=gone").status, 400);
   EXPECT_EQ(get("/api/events?limit=x").status, 400);
   EXPECT_EQ(get("/api/events/-1").status, 400);
 }
