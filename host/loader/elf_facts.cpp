@@ -119,9 +119,12 @@ Result<void> Reader::read_header() {
   const auto header = at<Elf64_Ehdr>(0);
   if (!header) return cut_short("the ELF header", bytes_.size());
   header_ = *header;
-  if (header_.e_ident[EI_CLASS] != ELFCLASS64 || header_.e_ident[EI_DATA] != ELFDATA2LSB ||
-      header_.e_machine != kMachine)
-    return invalid("is built for " + machine_name(header_.e_machine) + ", this host is " + machine_name(kMachine) +
+  std::string kind;
+  if (header_.e_ident[EI_CLASS] != ELFCLASS64) kind = "a 32-bit process on ";
+  if (header_.e_ident[EI_DATA] != ELFDATA2LSB) kind = "big-endian ";
+  if (!kind.empty() || header_.e_machine != kMachine)
+    return invalid("is built for " + kind + machine_name(header_.e_machine) + ", this host is " +
+                   (kind.empty() ? "" : "64-bit little-endian ") + machine_name(kMachine) +
                    "; build it for this machine");
   if (header_.e_type != ET_DYN)
     return invalid("is not a shared library (ELF type " + std::to_string(header_.e_type) + "); link it with -shared");
@@ -234,7 +237,7 @@ Result<void> Reader::read_dynamic(const Elf64_Phdr& segment) {
         dynamic_.rpath = value;
         break;
       case DT_NEEDED:
-        if (dynamic_.libraries.size() == kVersionsMax) return damaged("it needs too many libraries");
+        if (dynamic_.libraries.size() == kLibrariesMax) return damaged("it needs too many libraries");
         dynamic_.libraries.push_back(value);
         break;
       default:

@@ -40,7 +40,8 @@ inline constexpr std::size_t kExportsKept = 256;
 inline constexpr std::size_t kSymbolNameMax = 16 * 1024;  // mangled C++ names are long, none is longer
 inline constexpr std::size_t kSymbolsMax = 1u << 22;
 inline constexpr std::size_t kVersionsMax = 4096;
-inline constexpr std::size_t kNotesMax = 1024;
+inline constexpr std::size_t kLibrariesMax = 512;
+inline constexpr std::size_t kNotesMax = 256;
 
 // kInvalid with a text that continues "<file> ...": is not an ELF file, is cut short, is for another machine, is not a
 // shared library, is damaged. A file without note or entry is no error here: what is missing is for the rules to judge.

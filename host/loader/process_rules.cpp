@@ -24,14 +24,15 @@ std::string path_of_loaded(const std::string& library) {
   return map->l_name;
 }
 
-// The highest version of the same family, e.g. of "GLIBC_" among what a library provides.
+// The highest version of the same family, e.g. of "GLIBC_2.17" the highest "GLIBC_<number>" a library provides.
 std::string newest_like(const std::vector<std::string>& provides, const std::string& version) {
   const std::string family = version.substr(0, version.find('_') + 1);
   std::string newest;
-  for (const std::string& name : provides)
-    if (name.compare(0, family.size(), family) == 0 && name.find("PRIVATE") == std::string::npos &&
-        ::strverscmp(name.c_str(), newest.c_str()) > 0)
-      newest = name;
+  for (const std::string& name : provides) {
+    const bool is_numbered = name.size() > family.size() && name.compare(0, family.size(), family) == 0 &&
+                             name[family.size()] >= '0' && name[family.size()] <= '9';
+    if (is_numbered && ::strverscmp(name.c_str(), newest.c_str()) > 0) newest = name;
+  }
   return newest;
 }
 
