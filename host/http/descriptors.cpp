@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "http/server.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 constexpr rlim_t kReserveMin = 16;   // of a very low limit
 constexpr rlim_t kReserveMax = 512;  // journal, plugins, outbound calls
 constexpr std::size_t kSpares = 4;
+constexpr std::size_t kFreeToRecover = 12;  // more than the spares: taking them must not exhaust the rest again
 
 UniqueFd take_any() { return UniqueFd(::eventfd(0, EFD_CLOEXEC)); }
 
@@ -45,14 +47,24 @@ void DescriptorReserve::read_limit() {
 
 bool DescriptorReserve::watch() {
   read_limit();
+  if (is_exhausted_) recover();
   const UniqueFd probe = take_any();
   if (!probe.is_open()) {
+    is_exhausted_ = true;
     spares_.clear();
-    return true;
   }
-  if (is_scarce(probe.get())) return true;
-  while (spares_.size() < kSpares) spares_.push_back(take_any());
-  return false;
+  return is_scarce(probe.get());
+}
+
+void DescriptorReserve::recover() {
+  std::vector<UniqueFd> taken;
+  while (taken.size() < kFreeToRecover) {
+    taken.push_back(take_any());
+    if (!taken.back().is_open()) return;
+  }
+  taken.resize(kSpares);
+  spares_ = std::move(taken);
+  is_exhausted_ = false;
 }
 
 }  // namespace modhost::http

@@ -13,18 +13,20 @@ class DescriptorReserve {
  public:
   DescriptorReserve();
 
-  [[nodiscard]] bool is_scarce(int fd) const { return fd >= scarce_from_; }      // close idle connections or refuse
-  [[nodiscard]] bool is_critical(int fd) const { return fd >= critical_from_; }  // refuse without lingering
+  [[nodiscard]] bool is_scarce(int fd) const { return is_exhausted_ || fd >= scarce_from_; }      // make room or refuse
+  [[nodiscard]] bool is_critical(int fd) const { return is_exhausted_ || fd >= critical_from_; }  // without lingering
 
   // To be called now and then; true when descriptors are scarce. When none is left, Pistache's accept loop would spin:
-  // then the spare ones kept here are given away, so that it can accept what the transport refuses at once.
+  // then the spare ones kept here are given away, so that it accepts what the transport refuses at once.
   bool watch();
 
  private:
   void read_limit();
+  void recover();
 
   int scarce_from_ = 0;
   int critical_from_ = 0;
+  bool is_exhausted_ = true;  // and so without spares
   std::vector<UniqueFd> spares_;
 };
 

@@ -10,42 +10,6 @@
 namespace modhost::http::test {
 namespace {
 
-// Keeps the responders until the test answers.
-class HoldingServer {
- public:
-  explicit HoldingServer(ServerOptions options = {})
-      : server_(std::move(options), [this](Request request, Responder responder) {
-          const std::lock_guard lock(mutex_);
-          held_.emplace_back(std::move(request), std::move(responder));
-        }) {}
-
-  [[nodiscard]] std::uint16_t port() { return server_->port(); }
-  Server* operator->() { return &*server_; }
-  bool wait_for(std::size_t count) {
-    return eventually([&] {
-      const std::lock_guard lock(mutex_);
-      return held_.size() >= count;
-    });
-  }
-  std::pair<Request, Responder> take(std::size_t index) {
-    const std::lock_guard lock(mutex_);
-    auto taken = std::move(held_.at(index));
-    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
-    return taken;
-  }
-  void answer(std::size_t index, std::string body, bool closes = false) {
-    Response response;
-    response.body = std::move(body);
-    response.close = closes;
-    take(index).second.respond(std::move(response));
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::pair<Request, Responder>> held_;
-  EchoServer server_;
-};
-
 TEST(Answers, LeaveInTheOrderOfTheRequests) {
   HoldingServer server;
   RawClient client(server.port());

@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "unit/http/raw_client.hpp"
+
 namespace modhost::http::test {
 
 Answerer::Answerer() : thread_([this] { run(); }) {}
@@ -65,10 +67,49 @@ EchoServer::EchoServer(ServerOptions options, Server::Handler handler, Server::H
   begin();
 }
 
+EchoServer::EchoServer(ServerOptions options, const Clock& clock, Server::Handler handler)
+    : server_(std::move(options), clock, std::move(handler)) {
+  begin();
+}
+
 void EchoServer::begin() {
   const auto bound = server_.bind();
   EXPECT_TRUE(bound.has_value()) << (bound ? "" : bound.error().message);
   server_.start();
+}
+
+HoldingServer::HoldingServer(ServerOptions options)
+    : server_(std::move(options),
+              [this](Request request, Responder responder) { hold(std::move(request), std::move(responder)); }) {}
+
+HoldingServer::HoldingServer(ServerOptions options, const Clock& clock)
+    : server_(std::move(options), clock,
+              [this](Request request, Responder responder) { hold(std::move(request), std::move(responder)); }) {}
+
+void HoldingServer::hold(Request request, Responder responder) {
+  const std::lock_guard lock(mutex_);
+  held_.emplace_back(std::move(request), std::move(responder));
+}
+
+bool HoldingServer::wait_for(std::size_t count) {
+  return eventually([&] {
+    const std::lock_guard lock(mutex_);
+    return held_.size() >= count;
+  });
+}
+
+std::pair<Request, Responder> HoldingServer::take(std::size_t index) {
+  const std::lock_guard lock(mutex_);
+  auto taken = std::move(held_.at(index));
+  held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
+  return taken;
+}
+
+void HoldingServer::answer(std::size_t index, std::string body, bool closes) {
+  Response response;
+  response.body = std::move(body);
+  response.close = closes;
+  take(index).second.respond(std::move(response));
 }
 
 }  // namespace modhost::http::test
