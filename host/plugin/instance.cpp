@@ -16,6 +16,9 @@ using services::EventEnd;
 using services::OpenEvent;
 using telemetry::LogLevel;
 
+// Shorter than kDrainCancel: whoever drains sees the last attempt end within it.
+constexpr std::chrono::milliseconds kStoppingGrace = limits::kDrainCancel - std::chrono::milliseconds(500);
+
 std::shared_ptr<Lane> make_lane(const std::string& name, unsigned threads, std::size_t queue_max) {
   Lane::Options options;
   options.name = name;
@@ -186,7 +189,8 @@ void Instance::give_up(const AttemptPtr& attempt, modhost_status status, std::st
 }
 
 void Instance::cancel_all(CancelReason reason) {
-  const Deadline give_up_at = Deadline::after(shared_.clock, limits::kCancelGrace);
+  const auto grace = reason == CancelReason::kStopping ? kStoppingGrace : limits::kCancelGrace;
+  const Deadline give_up_at = Deadline::after(shared_.clock, grace);
   for (const auto& event : services_.events.all())
     cancel(std::static_pointer_cast<Attempt>(event), static_cast<std::int32_t>(reason), give_up_at);
 }

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "plugin/in_process_runtime.hpp"
+#include "scripted_plugin.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
 #include "support/gate.hpp"
@@ -108,6 +109,11 @@ class RuntimeTest : public testing::Test {
     input.deadline = Deadline::after(clock_, module_.attempt_deadline);
     return input;
   }
+  // A plugin that does what `script_` says.
+  InProcessRuntime& scripted() {
+    module_.config_json = script_.config_json();
+    return started(plugin_of(table_));
+  }
   void submit(int number) { runtime_->submit(input(number), outcomes_.listener(number)); }
   Outcome run(int number) {
     submit(number);
@@ -116,11 +122,27 @@ class RuntimeTest : public testing::Test {
   bool stop(std::chrono::milliseconds patience = std::chrono::seconds(10)) {
     return runtime_->stop(Deadline::after(clock_, patience));
   }
+  // Lets the clock run until the attempt has ended; how long that took.
+  std::pair<Outcome, std::chrono::milliseconds> run_out(int number) {
+    constexpr auto kStep = std::chrono::seconds(1);
+    std::chrono::milliseconds passed{0};
+    const bool has_ended = test::eventually([&] {
+      if (outcomes_.count(number) > 0) return true;
+      passed += kStep;
+      advance(kStep);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the watchdog's turn
+      return false;
+    });
+    EXPECT_TRUE(has_ended);
+    return {outcomes_.wait(number), passed};
+  }
   void advance(std::chrono::milliseconds by) {
     clock_.advance(by);
     watchdog_.wake();
   }
 
+  Script script_;  // outlives its plugin
+  modhost_plugin table_ = Script::table();
   test::FakeClock clock_;
   Outcomes outcomes_;  // outlives what reports to it
   std::atomic<int> places_freed_{0};
