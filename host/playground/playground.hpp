@@ -33,8 +33,9 @@ class Sender;
 
 class Playground {
  public:
-  // The host's own view of an event as JSON: {"state", "attempts": [...], "receivedAt", "endedAt", ...} or "null" when
-  // it has none. Called on the playground's thread; may read the disk.
+  // The host's own view of an event as JSON, or "null" when it has none: {"state", "module", "reason", "detail",
+  // "received_at_ms", "updated_at_ms", "timeline": [{"attempt", "started_at_ms", "ended_at_ms", "outcome", "detail"}]}.
+  // Called on the playground's thread; may read the disk.
   using HostView = std::function<std::string(const std::string& event_id)>;
 
   // Borrows clock and client; both outlive this object.

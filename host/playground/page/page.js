@@ -88,6 +88,18 @@ function connect() {
   stream.onerror = () => show("reconnecting");
 }
 
+// The host's view as the timeline draws it; the host writes unix milliseconds, and 0 for "not yet".
+function view_of(answer) {
+  if (!answer) return null;
+  const word = answer.state.toLowerCase();
+  return {
+    state: word, module: answer.module, reason: answer.reason, detail: answer.detail, receivedAt: answer.received_at_ms,
+    endedAt: TERMINAL.has(word) ? answer.updated_at_ms : 0,
+    attempts: (answer.timeline ?? []).map((one) => ({
+      n: one.attempt, startedAt: one.started_at_ms, endedAt: one.ended_at_ms, outcome: one.outcome, detail: one.detail })),
+  };
+}
+
 // The host's own view of accepted events is asked for until they have ended.
 async function watch_views() {
   const now = Date.now();
@@ -97,7 +109,7 @@ async function watch_views() {
     const known = state.views.get(record.eventId);
     if (!record.eventId || !was_taken || TERMINAL.has(known?.state)) continue;
     is_fast ||= now - Date.parse(record.createdAt) < VIEW_FAST_FOR_MS;
-    const view = await ask(`/dev/view?eventId=${encodeURIComponent(record.eventId)}`).catch(() => null);
+    const view = view_of(await ask(`/dev/view?eventId=${encodeURIComponent(record.eventId)}`).catch(() => null));
     if (!view || JSON.stringify(view) === JSON.stringify(known)) continue;
     state.views.set(record.eventId, view);
     draw();

@@ -1,0 +1,295 @@
+"""The chat page in headless Chromium against the real `modhost dev`: real keys and clicks, real signed HTTP between all
+parts. What the page shows is compared with what the stand-in has stored."""
+
+import argparse
+import sys
+import tempfile
+import time
+import unittest
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from dev_host import DevHost
+
+QUESTION = "make me a demo please"
+ANSWER = "Hello from the Assistant Demo! 🚀 echo " + QUESTION
+CHOSEN = "unique.chat.external-module.chosen"
+PATIENCE_S = 30
+SILENCE_S = 2  # how long an answer that must not come is waited for, once the event has arrived
+
+arguments = None
+
+
+def open_browser(profile):
+    options = webdriver.ChromeOptions()
+    options.binary_location = arguments.chromium
+    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                   "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                   "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1440,1000",
+                   "--user-data-dir=" + profile):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(service=Service(arguments.chromedriver), options=options)
+
+
+class PageTest(unittest.TestCase):
+    """One host and one browser a class; every test opens the page anew."""
+
+    modules = {"DemoApp": "demo_app"}
+    options = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.host = DevHost(arguments.binary, arguments.plugins_dir, cls.modules, cls.options).__enter__()
+        cls.addClassCleanup(cls.host.__exit__, None, None, None)
+        profile = tempfile.TemporaryDirectory(prefix="modhost-chromium-", ignore_cleanup_errors=True)
+        cls.addClassCleanup(profile.cleanup)
+        cls.browser = open_browser(profile.name)
+        cls.addClassCleanup(cls.browser.quit)
+
+    def setUp(self):
+        self.browser.set_window_size(1440, 1000)
+        self.browser.get(self.host.page)
+        self.wait(lambda: self.one("#link").get_attribute("data-state") == "live", "the live stream")
+        self.wait(lambda: self.one("#message").is_enabled() and self.one("#send").is_enabled(), "the message box")
+
+    def tearDown(self):
+        severe = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+        self.assertEqual([], [message for message in severe if "/dev/" not in message], "errors in the page's console")
+
+    # ---- helpers
+
+    def wait(self, condition, what, seconds=PATIENCE_S):
+        try:
+            return WebDriverWait(self.browser, seconds, poll_frequency=0.05).until(lambda _: condition())
+        except Exception as error:
+            self.browser.save_screenshot(arguments.failure_screenshot)
+            raise AssertionError(f"{what} did not come within {seconds} s; the page then: "
+                                 f"{arguments.failure_screenshot}; the host said:\n"
+                                 + self.host.log.read_text(errors="replace")[-3000:]) from error
+
+    def all(self, selector, parent=None):
+        return (parent or self.browser).find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector, parent=None):
+        return (parent or self.browser).find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector):
+        """textContent, as one script: elements may be redrawn between two calls."""
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)", selector)
+
+    def answers(self):
+        return self.texts("#chat .turn.assistant .text")
+
+    def type_message(self, text):
+        box = self.one("#message")
+        box.click()
+        box.send_keys(text)
+        box.send_keys(Keys.ENTER)
+
+    def chat_id(self):
+        return self.one("#chat-id").text
+
+    def is_unlocked(self):
+        return self.one("#message").is_enabled() and not self.one("#stop").is_displayed()
+
+    def rows(self, kind, name=CHOSEN):
+        """The data of the rows of one kind in the newest card of that event."""
+        return self.browser.execute_script(
+            "const card = document.querySelector(`.event[data-name='${arguments[1]}']`);"
+            "return card ? [...card.querySelectorAll(`[data-row=${arguments[0]}]`)].map((one) => ({...one.dataset})) : []",
+            kind, name)
+
+    def card_state(self):
+        return self.browser.execute_script(
+            "return document.querySelector(`.event[data-name='${arguments[0]}']`)?.dataset.state ?? ''", CHOSEN)
+
+    def stored(self):
+        return [one["message"] for one in self.host.state(self.chat_id())["messages"]]
+
+    def open_composer(self):
+        if not self.one("#composer").get_attribute("open"):
+            self.one("#composer summary").click()
+        self.wait(lambda: self.one("#event-body").get_attribute("value"), "the event template")
+
+
+class ChatPage(PageTest):
+
+    def test_the_answer_appears_and_is_the_stored_one(self):
+        self.type_message(QUESTION)
+        self.wait(lambda: self.answers() == [ANSWER], "the answer")
+        self.assertEqual([QUESTION], self.texts("#chat .turn.user .text"))
+        stored = [one for one in self.stored() if one["role"] == "ASSISTANT" and one["text"]]
+        self.assertEqual(self.answers(), [one["text"] for one in stored])
+        self.wait(self.is_unlocked, "the unlocked input")
+        turn = [one for one in self.stored() if one["role"] == "ASSISTANT" and not one["text"]]
+        self.assertEqual(1, len(turn))
+        self.assertTrue(turn[0]["completedAt"], "the host completes the turn")
+        self.wait(lambda: self.card_state() == "completed", "the event's end in the timeline")
+        if arguments.screenshot:
+            self.browser.set_window_size(1400, 900)
+            self.one(f".event[data-name='{CHOSEN}'] [data-method=POST] summary").click()
+            self.browser.save_screenshot(arguments.screenshot)
+        self.type_message("and again")
+        self.wait(lambda: len(self.answers()) == 2, "the second answer")
+        self.assertTrue(self.answers()[1].endswith("echo and again"))
+
+    def test_the_timeline_shows_the_event_and_its_calls(self):
+        self.type_message(QUESTION)
+        self.wait(lambda: self.card_state() == "completed", "the event's end in the timeline")
+        self.wait(lambda: len(self.rows("call")) >= 2, "two calls of the API")
+        delivery, = self.rows("delivery")
+        self.assertEqual(("200", "accepted"), (delivery["status"], delivery["verdict"]))
+        self.assertEqual(1, len(self.rows("journaled")))
+        self.assertEqual(1, len(self.rows("attempt")))
+        self.assertEqual(1, len(self.rows("ended")))
+        calls = self.rows("call")
+        self.assertEqual(["POST", "PATCH"], [one["method"] for one in calls])
+        self.assertTrue(all(one["status"].startswith("20") for one in calls), calls)
+        call = self.one(f".event[data-name='{CHOSEN}'] [data-method=POST] summary")
+        call.click()
+        body = self.wait(lambda: self.texts(f".event[data-name='{CHOSEN}'] [data-method=POST] details[open] pre"), "its body")
+        self.assertIn(ANSWER, body[0])
+
+    def test_a_corrupt_signature_is_refused(self):
+        self.open_composer()
+        Select(self.one("#corrupt")).select_by_value("signature")
+        self.one("#send-event").click()
+        self.wait(lambda: [one["status"] for one in self.rows("delivery")] == ["401"], "the refusal")
+        events = self.host.state(self.chat_id())["events"]
+        self.assertEqual([401], [one["status"] for one in events[-1]["tries"]])
+        self.assertEqual("expired", events[-1]["outcome"])
+        self.wait(lambda: "401" in self.one("#notice").text, "the notice")
+        self.assertEqual([], self.answers())
+
+    def test_a_composed_event_is_answered(self):
+        self.open_composer()
+        Select(self.one("#corrupt")).select_by_value("")
+        self.one("#send-event").click()
+        self.wait(lambda: self.answers() == [ANSWER], "the answer")
+
+    def test_raw_bytes_reach_the_host(self):
+        self.open_composer()
+        box = self.one("#event-body")
+        box.click()
+        box.send_keys(Keys.CONTROL, "a")
+        box.send_keys("{not json")
+        Select(self.one("#corrupt")).select_by_value("")
+        self.one("#send-event").click()
+        self.wait(lambda: [one["verdict"] for one in self.rows("delivery", "")] == ["dead_lettered"], "the dead letter")
+
+    def test_sending_again_is_a_duplicate(self):
+        self.type_message(QUESTION)
+        self.wait(lambda: self.answers() == [ANSWER], "the answer")
+        self.wait(lambda: self.card_state() == "completed", "the event's end in the timeline")
+        self.one(f".event[data-name='{CHOSEN}'] .resend").click()
+        self.wait(lambda: [one["verdict"] for one in self.rows("delivery")] == ["accepted", "duplicate"], "the duplicate")
+        time.sleep(SILENCE_S)
+        self.assertEqual([ANSWER], self.answers(), "a duplicate runs nothing")
+
+    def test_text_is_never_html(self):
+        self.type_message("<img src=x onerror=alert(1)> <script>alert(2)</script> **bold**")
+        self.wait(lambda: len(self.answers()) == 1, "the answer")
+        self.assertIn("<img src=x onerror=alert(1)> <script>alert(2)</script> bold", self.answers()[0])
+        self.assertEqual([], self.all("#chat img, #chat script"))
+        self.assertEqual("bold", self.one("#chat .turn.assistant strong").text)
+
+    def test_the_switch_fails_the_api(self):
+        self.one("#faults input[value='500'] + span").click()
+        try:
+            self.wait(lambda: self.host.state()["faults"]["mode"] == "500", "the switch")
+            self.type_message(QUESTION)
+            self.wait(lambda: "500" in [one["status"] for one in self.rows("call")], "a failed call")
+            self.assertEqual([], self.answers())
+        finally:
+            self.one("#faults input[value='none'] + span").click()
+            self.wait(lambda: self.host.state()["faults"]["mode"] == "none", "the switch")
+
+    def test_keys_alone_are_enough(self):
+        self.one("#message").send_keys("first line", Keys.SHIFT + Keys.ENTER, Keys.NULL + "second line")
+        self.assertEqual("first line\nsecond line", self.one("#message").get_attribute("value"))
+        self.one("#message").send_keys(Keys.ENTER)
+        self.wait(lambda: len(self.answers()) == 1, "the answer")
+        self.wait(self.is_unlocked, "the unlocked input")
+        self.assertTrue(self.chat_id())
+        self.one("body").send_keys(Keys.ALT + "n")
+        self.wait(lambda: not self.chat_id(), "a new chat")
+        self.assertEqual("message", self.browser.execute_script("return document.activeElement.id"))
+
+    def test_a_reload_shows_the_same(self):
+        self.type_message(QUESTION)
+        self.wait(lambda: self.answers() == [ANSWER], "the answer")
+        chat = self.chat_id()
+        self.browser.get(self.host.page)
+        self.wait(lambda: self.all("#chats button"), "the list of chats")
+        self.one("#chats button").click()
+        self.wait(lambda: self.chat_id() == chat and self.answers() == [ANSWER], "the same chat")
+
+    def test_a_phone_is_wide_enough(self):
+        self.browser.set_window_size(500, 900)
+        self.type_message(QUESTION)
+        self.wait(lambda: self.answers() == [ANSWER], "the answer")
+        overflow = self.browser.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+        self.assertLessEqual(overflow, 0)
+        self.assertFalse(self.one(".right").is_displayed())
+        self.one(".tabs [data-tab=right]").click()
+        self.assertTrue(self.one(".right").is_displayed())
+        self.assertFalse(self.one(".centre").is_displayed())
+
+
+class WithoutPlugin(PageTest):
+    """The counter-test: no plugin, no answer."""
+
+    options = ("--no-third-party",)
+
+    def test_no_answer_appears(self):
+        self.type_message(QUESTION)
+        self.wait(lambda: self.rows("delivery"), "the delivery")
+        time.sleep(SILENCE_S)
+        self.assertEqual([], [text for text in self.answers() if "Assistant Demo" in text])
+        self.assertEqual([], [one for one in self.stored() if "Assistant Demo" in (one["text"] or "")])
+
+    def test_stop_unlocks_the_input(self):
+        self.type_message(QUESTION)
+        self.wait(lambda: self.one("#stop").is_displayed(), "the stop button")
+        self.one("#stop").click()
+        self.wait(self.is_unlocked, "the unlocked input")
+        aborted = [one["userAbortedAt"] for one in self.stored() if one["role"] == "ASSISTANT"]
+        self.assertTrue(aborted[0])
+
+
+class WithAnotherModule(PageTest):
+
+    modules = {"SomethingElse": "demo_app"}
+
+    def test_the_host_ignores_a_module_it_does_not_know(self):
+        self.open_composer()
+        body = self.one("#event-body").get_attribute("value").replace("SomethingElse", "DemoApp")
+        self.browser.execute_script("arguments[0].value = arguments[1]", self.one("#event-body"), body)
+        self.one("#send-event").click()
+        self.wait(lambda: [one["verdict"] for one in self.rows("delivery")] == ["ignored"], "the host's answer")
+        self.wait(lambda: "ignored" in self.one("#notice").text, "the notice")
+        time.sleep(SILENCE_S)
+        self.assertEqual([], self.answers())
+
+
+def main():
+    global arguments
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", required=True, help="the modhost program")
+    parser.add_argument("--plugins-dir", required=True, help="folder with demo_app.so")
+    parser.add_argument("--screenshot", default="", help="write the page with the answer there (PNG)")
+    parser.add_argument("--failure-screenshot", default="browser-failure.png", help="what a failed test leaves")
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--chromedriver", default="/usr/bin/chromedriver")
+    arguments, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
