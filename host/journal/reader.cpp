@@ -12,11 +12,18 @@ constexpr std::size_t kQueryRowsMax = 500;
 
 // The condition state<3 repeats what a live state implies: only then SQLite uses the partial index.
 std::string claim_sql(std::string_view where) {
-  return std::string("SELECT ") + kEventColumns +
-         ", e.module, e.attempts, e.generation, e.prior_run, b.bytes, c.blob FROM event e LEFT JOIN body b ON "
-         "b.seq=e.seq "
-         "LEFT JOIN checkpoint c ON c.seq=e.seq WHERE " +
-         std::string(where);
+  std::string sql = "SELECT ";
+  sql += kEventColumns;
+  sql +=
+      ", e.module, e.attempts, e.generation, e.prior_run, b.bytes, c.blob FROM event e LEFT JOIN body b ON b.seq=e.seq "
+      "LEFT JOIN checkpoint c ON c.seq=e.seq WHERE ";
+  return sql += where;
+}
+
+std::string outbox_sql() {
+  std::string sql = "SELECT ";
+  sql += kEventColumns;
+  return sql += ", o.id, o.ending, o.tries FROM outbox o JOIN event e ON e.seq=o.seq WHERE o.id=?1";
 }
 
 Claim claim_from(const Statement& row) {
@@ -89,8 +96,7 @@ Result<Reader::Open*> Reader::open() {
       {&opened.claim, claim_sql("e.seq=?1")},
       {&opened.page,
        claim_sql("e.module=?1 AND e.state=0 AND e.state<3 AND e.seq>?2 AND e.seq<=?3 ORDER BY e.seq LIMIT ?4")},
-      {&opened.outbox, std::string("SELECT ") + kEventColumns +
-                           ", o.id, o.ending, o.tries FROM outbox o JOIN event e ON e.seq=o.seq WHERE o.id=?1"},
+      {&opened.outbox, outbox_sql()},
       {&opened.attempts, "SELECT n, started_at, ended_at, outcome, detail FROM attempt WHERE seq=?1 ORDER BY run"}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = opened.connection.prepare(sql);

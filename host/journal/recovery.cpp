@@ -34,10 +34,12 @@ struct Interrupted {
 };
 
 Result<std::vector<Interrupted>> running_events(Connection& connection) {
-  auto rows =
-      connection.prepare(std::string("SELECT ") + kEventColumns +
-                         ", e.module, e.attempts, e.generation, e.body_bytes, e.updated_at FROM event e INDEXED BY "
-                         "event_live WHERE e.state=1 AND e.state<3 ORDER BY e.seq");
+  std::string sql = "SELECT ";
+  sql += kEventColumns;
+  sql +=
+      ", e.module, e.attempts, e.generation, e.body_bytes, e.updated_at FROM event e INDEXED BY event_live "
+      "WHERE e.state=1 AND e.state<3 ORDER BY e.seq";
+  auto rows = connection.prepare(sql);
   if (!rows) return std::move(rows.error());
   std::vector<Interrupted> found;
   while (true) {

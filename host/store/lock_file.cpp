@@ -38,12 +38,12 @@ Result<LockFile> LockFile::acquire(const std::filesystem::path& file) {
     return Error{Code::kConflict, "the state folder " + file.parent_path().string() + " is in use by " +
                                       holder(fd.get()) + ": stop that host, or set another state_dir"};
   }
+  // The text only helps those who are refused: the lock holds without it, and a full disk must not keep a host down.
   const std::string text = ourselves();
-  if (::fchmod(fd.get(), 0600) != 0 || ::ftruncate(fd.get(), 0) != 0 ||
-      ::pwrite(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-    // The text only helps the refused; the lock holds without it (a full disk must not keep the host from starting).
-    static_cast<void>(::ftruncate(fd.get(), 0));
-  }
+  ::fchmod(fd.get(), 0600);
+  [[maybe_unused]] const bool is_named =
+      ::ftruncate(fd.get(), 0) == 0 &&
+      ::pwrite(fd.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
   return LockFile(std::move(fd));
 }
 

@@ -15,10 +15,10 @@ Result<void> ReserveFile::acquire() {
   const UniqueFd fd(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.is_open())
     return Error{Code::kFull, "can not open " + file_.string() + " (" + ::strerrordesc_np(errno) + ")"};
-  static_cast<void>(::fchmod(fd.get(), 0600));
+  ::fchmod(fd.get(), 0600);
   if (::fallocate(fd.get(), 0, 0, static_cast<off_t>(bytes_)) != 0 && errno != EOPNOTSUPP) {
     const int reason = errno;
-    static_cast<void>(::ftruncate(fd.get(), 0));
+    release();
     return Error{Code::kFull, "can not lay " + std::to_string(bytes_ >> 20) + " MiB aside in " + file_.string() + " (" +
                                   ::strerrordesc_np(reason) + "): free disk space"};
   }

@@ -151,7 +151,7 @@ Result<void> Writer::reconnect() {
   auto connection = open_();
   if (!connection) return std::move(connection.error());
   auto emptied = connection->checkpoint(Connection::Checkpoint::kTruncate);
-  if (!emptied) return std::move(emptied.error()).within("moving the log into the main file");
+  if (!emptied) return std::move(emptied.error()).within("can not move the log into " + options_.dir.string());
   connection_ = std::move(*connection);
   moved_pages_ = 0;
   auto attached = client_->attach(*connection_);
