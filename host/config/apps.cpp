@@ -178,8 +178,8 @@ class AppReader {
       EndpointSecret& secret = app.secrets[i];
       if (secret.id.empty()) secret.id = app.id + "/" + std::to_string(i + 1);
       if (!is_header_text(secret.id) || secret.id.size() > kIdBytesMax || !used.insert(secret.id).second)
-        context_.problems.error(mark_, "secret " + std::to_string(i + 1) + " of app " + app.id +
-                                           ": its id must be one word that no other secret of the app has");
+        context_.problems.error(
+            mark_, "secret " + std::to_string(i + 1) + ": its id must be one word that no other secret of the app has");
     }
   }
 
@@ -201,10 +201,11 @@ void check_together(Context& context, const Node& list, const std::vector<App>& 
   for (std::size_t i = 0; i < apps.size(); ++i)
     for (std::size_t k = 0; k < i; ++k) {
       if (apps[i].id == apps[k].id)
-        context.problems.error(list.mark, "apps: two entries have the id " + apps[i].id);
+        context.problems.error(list.mark, "apps: entries " + std::to_string(k + 1) + " and " + std::to_string(i + 1) +
+                                              " have the same id");
       else if (apps[i].path == apps[k].path && shares_secret(apps[i], apps[k]))
-        context.problems.error(list.mark, "apps: " + apps[k].id + " and " + apps[i].id + " share the path " +
-                                              apps[i].path + " and a secret: their events could not be told apart");
+        context.problems.error(list.mark, "apps: entries " + std::to_string(k + 1) + " and " + std::to_string(i + 1) +
+                                              " share their path and a secret: their events could not be told apart");
     }
 }
 

@@ -60,7 +60,7 @@ void check_proxy(const Section& section, const std::string& proxy) {
 
 void check_file(const Section& section, std::string_view key, const std::filesystem::path& file) {
   const Result<TextFile> opened = read_text_file(file, 16 << 20);
-  if (!opened) section.report(key, file.string() + " " + opened.error().message);
+  if (!opened) section.report(key, opened.error().message);
 }
 
 void read_http_client(const Section& top, HttpClientConfig& out) {

@@ -80,13 +80,8 @@ void read_isolation(const Section& section, Isolation& out) {
 void read_app(const Section& section, const std::vector<App>& apps, std::string& out) {
   std::string id;
   if (!section.read_text("app", id)) return;
-  std::vector<std::string_view> known;
-  for (const App& app : apps) known.push_back(app.id);
-  if (std::find(known.begin(), known.end(), id) == known.end() && !apps.empty()) {
-    const std::string_view meant = nearest(id, known);
-    return section.report(
-        "app", "there is no such app" + (meant.empty() ? "" : ": did you mean \"" + std::string(meant) + "\"?"));
-  }
+  const bool is_known = std::any_of(apps.begin(), apps.end(), [&](const App& app) { return app.id == id; });
+  if (!is_known && !apps.empty()) return section.report("app", "there is no app with this id under app or apps");
   out = std::move(id);
 }
 

@@ -48,7 +48,7 @@ std::optional<Secret> from_file(Context& context, const Node& node, const std::s
   std::string_view value = secret.reveal();
   if (value.ends_with('\n')) value.remove_suffix(1);
   if (value.ends_with('\r')) value.remove_suffix(1);
-  context.origins[what] = "file " + name->text;
+  context.origins[what] = "file " + node.text;
   return Secret(std::string(value));
 }
 

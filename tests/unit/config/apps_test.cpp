@@ -90,11 +90,11 @@ TEST(Apps, BothFormsAreTooMany) {
 
 TEST(Apps, MustBeToldApart) {
   const std::string app = "{id: app_a, api_base: 'http://localhost:1', secrets: [{env: UNIQUE_APP_ENDPOINT_SECRET}]}";
-  EXPECT_NE(errors_of("apps: [" + app + ", " + app + "]").find("apps: two entries have the id app_a"),
+  EXPECT_NE(errors_of("apps: [" + app + ", " + app + "]").find("apps: entries 1 and 2 have the same id"),
             std::string::npos);
   std::string other = app;
   other.replace(other.find("app_a"), 5, "app_b");
-  EXPECT_NE(errors_of("apps: [" + app + ", " + other + "]").find("share the path /webhook and a secret"),
+  EXPECT_NE(errors_of("apps: [" + app + ", " + other + "]").find("entries 1 and 2 share their path and a secret"),
             std::string::npos);
 }
 

@@ -127,9 +127,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Proxy", "http_client: {proxy: proxy.bank:3128}",
              "modules.yaml:1:22: http_client.proxy \"proxy.bank:3128\": expected a URL such as http://proxy.bank:3128"},
         Case{"CaFile", "http_client: {ca_file: /no/such.pem}",
-             "modules.yaml:1:24: http_client.ca_file \"/no/such.pem\": /no/such.pem can not be opened"},
+             "modules.yaml:1:24: http_client.ca_file \"/no/such.pem\": can not be opened"},
         Case{"CaFileIsAFolder", "http_client: {ca_file: /}",
-             "modules.yaml:1:24: http_client.ca_file \"/\": / is not a regular file"}),
+             "modules.yaml:1:24: http_client.ca_file \"/\": is not a regular file"}),
     name_of);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -158,7 +158,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"RetryTooMany", "defaults: {retry: [1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s,1s]}",
              "modules.yaml:1:19: defaults.retry: at most 20 delays"},
         Case{"UnknownApp", "modules: {A: {plugin: a, app: app_onne}}",
-             "modules.yaml:1:31: modules.A.app \"app_onne\": there is no such app: did you mean \"app_one\"?"},
+             "modules.yaml:1:31: modules.A.app \"app_onne\": there is no app with this id"},
         Case{"PluginInDefaults", "defaults: {plugin: a}",
              "modules.yaml:1:20: defaults.plugin \"a\": belongs to one module"},
         Case{"Config", "modules: {A: {plugin: a, config: [1]}}",
