@@ -12,7 +12,7 @@
 
 namespace modhost::testing {
 
-// Loads the file, makes and starts one instance. A failure is a std::runtime_error with the plugin's words.
+// Makes and starts one instance of a plugin; for one thread. A failure is a std::runtime_error with the plugin's words.
 class PluginUnderTest {
  public:
   PluginUnderTest(FakeHost& host, const std::filesystem::path& file) : host_(host) {
@@ -20,21 +20,15 @@ class PluginUnderTest {
     if (!library_) throw std::runtime_error(::dlerror());
     const auto* const entry = static_cast<const modhost_entry*>(::dlsym(library_.get(), "modhost_entry_v1"));
     if (entry == nullptr) throw std::runtime_error("the file has no modhost_entry_v1");
-    plugin_ = entry->plugin;
-    const std::string config = host.config().dump();
-    modhost_settings settings{sizeof settings, 1, 64, 0, to_str(config)};
-    modhost_error error{};
-    error.struct_size = sizeof error;
-    require(plugin_->create(host.raw(), &settings, &instance_, &error), "create", error);
-    if (plugin_->start == nullptr) return;
-    const modhost_status started = plugin_->start(instance_, &error);
-    if (started < 0) plugin_->destroy(instance_);
-    require(started, "start", error);
+    make(*entry->plugin);
   }
+  // A plugin that is compiled into the test.
+  PluginUnderTest(FakeHost& host, const modhost_plugin& table) : host_(host) { make(table); }
   PluginUnderTest(const PluginUnderTest&) = delete;
   PluginUnderTest& operator=(const PluginUnderTest&) = delete;
   ~PluginUnderTest() {
-    if (plugin_->stop != nullptr) plugin_->stop(instance_, 0);
+    const auto stop_by = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    if (plugin_->stop != nullptr) plugin_->stop(instance_, std::chrono::nanoseconds(stop_by.time_since_epoch()).count());
     plugin_->destroy(instance_);
   }
 
@@ -52,6 +46,18 @@ class PluginUnderTest {
   struct Close {
     void operator()(void* library) const { ::dlclose(library); }
   };
+  void make(const modhost_plugin& table) {
+    plugin_ = &table;
+    const std::string config = host_.config().dump();
+    modhost_settings settings{sizeof settings, 1, 64, 0, to_str(config)};
+    modhost_error error{};
+    error.struct_size = sizeof error;
+    require(plugin_->create(host_.raw(), &settings, &instance_, &error), "create", error);
+    if (plugin_->start == nullptr) return;
+    const modhost_status started = plugin_->start(instance_, &error);
+    if (started < 0) plugin_->destroy(instance_);
+    require(started, "start", error);
+  }
   static void require(modhost_status status, const char* function, const modhost_error& error) {
     if (status >= 0) return;
     throw std::runtime_error(std::string(function) + " failed with " + std::to_string(status) + ": " +
