@@ -18,7 +18,7 @@ def missing_ids(state_dir, accepted_file):
     with open(accepted_file, encoding="ascii") as file:
         accepted = file.read().split()
     connection = open_read_only(state_dir)
-    held = {row[0] for row in connection.execute("SELECT id FROM events")}
+    held = {row[0] for row in connection.execute("SELECT id FROM event")}
     connection.close()
     return accepted, [event for event in accepted if event not in held]
 
@@ -26,6 +26,6 @@ def missing_ids(state_dir, accepted_file):
 def live_events(state_dir, terminal_from=3):
     """Events that have not reached a terminal state (journal::State: 3 and above are terminal)."""
     connection = open_read_only(state_dir)
-    count = connection.execute("SELECT count(*) FROM events WHERE state < ?", (terminal_from,)).fetchone()[0]
+    count = connection.execute("SELECT count(*) FROM event WHERE state < ?", (terminal_from,)).fetchone()[0]
     connection.close()
     return count
