@@ -13,7 +13,7 @@ namespace {
 constexpr const char* kCreatePragmas = "PRAGMA page_size=16384; PRAGMA journal_mode=WAL";
 constexpr const char* kWriterPragmas =
     "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-4096; PRAGMA temp_store=MEMORY; "
-    "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864; PRAGMA busy_timeout=500";
+    "PRAGMA trusted_schema=OFF; PRAGMA journal_size_limit=67108864; PRAGMA busy_timeout=50";
 constexpr const char* kReaderPragmas =
     "PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-1024; PRAGMA temp_store=MEMORY; "
     "PRAGMA trusted_schema=OFF; PRAGMA busy_timeout=2000";

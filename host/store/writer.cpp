@@ -153,7 +153,7 @@ Result<void> Writer::reconnect() {
   auto emptied = connection->checkpoint(Connection::Checkpoint::kTruncate);
   if (!emptied) return std::move(emptied.error()).within("can not move the log into " + options_.dir.string());
   connection_ = std::move(*connection);
-  moved_pages_ = 0;
+  moved_pages_ = held_up_at_ = 0;
   auto attached = client_->attach(*connection_);
   if (!attached) {
     client_->detach();
@@ -175,13 +175,16 @@ Result<void> Writer::probe() {
   return error;
 }
 
+// The log starts over by itself once everything is moved and nobody reads it. Past its cap it is made to, waiting a
+// moment for readers; one that does not let go is asked again when the log has grown by another step.
 void Writer::checkpoint_between_batches() {
   const std::uint64_t pages = connection_->wal_pages();
-  const std::uint64_t page_bytes = connection_->page_bytes();
-  if (pages < moved_pages_) moved_pages_ = 0;  // the log started over
-  if (pages * page_bytes >= options_.wal_bytes_max) {
+  const std::uint64_t step = options_.checkpoint_bytes / connection_->page_bytes();
+  if (pages < moved_pages_) moved_pages_ = held_up_at_ = 0;
+  if (pages * connection_->page_bytes() >= options_.wal_bytes_max && pages >= held_up_at_ + step) {
+    held_up_at_ = pages;
     checkpoint(Connection::Checkpoint::kRestart);
-  } else if ((pages - moved_pages_) * page_bytes >= options_.checkpoint_bytes) {
+  } else if (pages >= moved_pages_ + step) {
     checkpoint(Connection::Checkpoint::kPassive);
   }
 }
@@ -190,15 +193,10 @@ void Writer::checkpoint_between_batches() {
 // failed commit, for the log can not grow without end.
 void Writer::checkpoint(Connection::Checkpoint kind) {
   auto result = connection_->checkpoint(kind);
-  if (result) {
-    moved_pages_ = result->moved_pages;
-    const MutexLock lock(mutex_);
-    ++stats_.checkpoints;
-    return;
-  }
-  moved_pages_ = connection_->wal_pages();
-  if (result.error().code == Code::kTimeout) return;
-  fail(std::move(result.error()));
+  if (!result && result.error().code != Code::kTimeout) return fail(std::move(result.error()));
+  moved_pages_ = connection_->wal_pages();  // what is behind a reader moves with the next step
+  const MutexLock lock(mutex_);
+  ++stats_.checkpoints;
 }
 
 void Writer::keep_house() {

@@ -57,6 +57,7 @@ class Writer {
   unsigned failures_ = 0;  // in a row
   Steady::time_point last_work_{};
   std::uint64_t moved_pages_ = 0;  // of the log, already in the main file
+  std::uint64_t held_up_at_ = 0;   // pages in the log when a reader held a restart up
   bool healthy_ = true;            // the last commit succeeded and the reserve is whole
   bool tidy_ = false;              // housekeeping found nothing to do since the last batch
 
