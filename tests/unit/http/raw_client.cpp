@@ -139,14 +139,6 @@ Answer RawClient::read_answer(bool to_head) {
   return answer;
 }
 
-std::size_t RawClient::read_some(std::size_t bytes_max) {
-  std::string buffer(bytes_max, '\0');
-  pollfd readable{fd_.get(), POLLIN, 0};
-  if (::poll(&readable, 1, kPatienceMs) <= 0) return 0;
-  const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
-  return count > 0 ? static_cast<std::size_t>(count) : 0;
-}
-
 std::string RawClient::read_until_closed() {
   while (fill()) {
   }

@@ -34,8 +34,7 @@ class RawClient {
   // The next answer: `to_head` says that it has no body whatever its fields say. Status 0 when the connection
   // ended or the time is over.
   Answer read_answer(bool to_head = false);
-  std::size_t read_some(std::size_t bytes_max);  // how many came; 0 at the end or when the time is over
-  std::string read_until_closed();               // everything up to the end; see was_closed()
+  std::string read_until_closed();  // everything up to the end; see was_closed()
   [[nodiscard]] bool was_closed() const { return was_closed_; }
   // True when the server ends the connection in time and no byte comes before.
   bool is_closed_by_server();
