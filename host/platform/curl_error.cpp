@@ -37,6 +37,7 @@ Error to_error(CURLcode code, std::string_view text, const HttpRequest& request,
   if (code == CURLE_ABORTED_BY_CALLBACK)  // see Transfer::on_request
     return unavailable(
         what + "the connection ended before an answer came; the call may have been done, so it is not repeated");
+  if (code == CURLE_OK) return unavailable(what + "the server ended without an answer: look at what answers there");
   what += printable(text.empty() ? std::string_view(curl_easy_strerror(code)) : text, 300);
   if (request_sent && request.method == "POST") what += "; the call may have been done";
   if (const std::string_view hint = remedy(code); !hint.empty()) what.append("; ").append(hint);

@@ -1,5 +1,7 @@
 #include "platform/transfer.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <utility>
@@ -22,6 +24,11 @@ constexpr long kIdleSecondsMax = 60;
 constexpr long kIdleSecondsMaxForPost = 4;
 
 constexpr std::size_t kAbort = 0;  // any count but the chunk's own size makes libcurl end the transfer
+
+// The runner's and the loader's children must not inherit connections.
+curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
 
 CURLcode first_failure(std::initializer_list<CURLcode> codes) {  // braces: evaluated in the order they are written
   for (const CURLcode code : codes)
@@ -60,7 +67,7 @@ CURLcode Transfer::set_constant_options(const CurlClientOptions& options, CURLSH
        curl_easy_setopt(h, CURLOPT_TCP_KEEPINTVL, 15L), curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header_line),
        curl_easy_setopt(h, CURLOPT_HEADERDATA, this), curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body),
        curl_easy_setopt(h, CURLOPT_WRITEDATA, this), curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, on_request),
-       curl_easy_setopt(h, CURLOPT_PREREQDATA, this),
+       curl_easy_setopt(h, CURLOPT_PREREQDATA, this), curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket),
        // An empty proxy keeps libcurl from reading http_proxy and its like. This machine is never behind the proxy.
        curl_easy_setopt(h, CURLOPT_PROXY, http.proxy.c_str()),
        curl_easy_setopt(h, CURLOPT_NOPROXY, "localhost,127.0.0.0/8,::1"),

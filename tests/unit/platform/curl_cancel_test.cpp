@@ -239,6 +239,20 @@ TEST_F(CurlCancelTest, DestructionEndsEveryCallOnce) {
   }
 }
 
+TEST_F(CurlCancelTest, NothingStartsDuringDestruction) {
+  server_.enqueue({.way = Way::kNever});
+  std::optional<Error> refusal;
+  const auto start_another = [&, client = client_.get()](Result<HttpResponse>) {
+    const auto second = client->start(request("GET", server_.url("/y")), std::make_shared<Recorder>());
+    if (!second) refusal = second.error();
+  };
+  ASSERT_TRUE(client_->start(request("GET", server_.url("/x")), collect(start_another)));
+  ASSERT_TRUE(server_.wait_for_requests(1));
+  client_.reset();
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->code, Code::kGone);
+}
+
 TEST_F(CurlCancelTest, TenThousandStartsWithCancelFromTwoThreads) {
   constexpr int kCalls = 5'000;
   std::atomic<int> done = 0, answered = 0;

@@ -1,4 +1,9 @@
 // Calls that go well, and what the wire looks like.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "client_fixture.hpp"
 
 namespace modhost::platform::test {
@@ -67,6 +72,21 @@ TEST_F(CurlClientTest, ReusesConnections) {
   EXPECT_EQ(client_->stats().calls, 20u);
   EXPECT_EQ(client_->stats().attempts, 20u);
   EXPECT_EQ(client_->stats().in_flight, 0u);
+}
+
+TEST_F(CurlClientTest, ConnectionsAreNotInheritedByChildren) {
+  ScriptedServer server;
+  ASSERT_TRUE(call(request("GET", server.url("/x"))).first);
+  int found = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0 || ntohs(peer.sin_port) != server.port())
+      continue;
+    ++found;
+    EXPECT_EQ(::fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+  }
+  EXPECT_EQ(found, 1);
 }
 
 TEST_F(CurlClientTest, ReadsChunkedAndUnboundedAnswers) {

@@ -250,8 +250,9 @@ TEST_F(CurlFailureTest, HeadsAreBounded) {
 }
 
 TEST_F(CurlFailureTest, NonsenseIsNoAnswer) {
-  for (const std::string nonsense : {"hello\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n", "\x16\x03\x01\x02",
-                                     "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"}) {
+  for (const std::string nonsense :
+       {"hello\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n", "\x16\x03\x01\x02", "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"}) {
     server_.enqueue({.body = nonsense, .way = Way::kRaw, .close_after = true});
     HttpRequest once = request("GET", server_.url("/x"));
     once.attempts_max = 1;

@@ -26,6 +26,7 @@ TEST_F(CurlTlsTest, TrustsTheAuthorityOfTheCaFileOnly) {
     const auto [outcome, accepted] = call(request("GET", server.url()));
     ASSERT_TRUE(outcome) << outcome.error().message;
     EXPECT_EQ(accepted->response().status, 200);
+    EXPECT_THAT(accepted->response().body, HasSubstr(i == 0 ? "\nNew, TLSv1.3" : "\nReused, TLSv1.3"));
   }
 }
 
