@@ -169,6 +169,8 @@ TEST(Events, ShowWhatTheHostKnows) {
       },
       event);
   EXPECT_EQ(ended.detail, "evt_test user_1 company_1 chat_1 msg_assistant step 2 hällo");
+  EXPECT_EQ(run([](const Event& seen) -> Outcome { return seen.extend(std::chrono::minutes(1)); }).detail,
+            "no more time is granted");
   host.cancel(MODHOST_CANCEL_USER);
   EXPECT_EQ(run(host, [](const Event& seen) { return seen.is_cancelled() ? Outcome(cancelled()) : Outcome(); }).status,
             MODHOST_E_CANCELLED);

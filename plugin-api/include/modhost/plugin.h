@@ -80,8 +80,11 @@ typedef struct modhost_blob {
 typedef uint64_t modhost_event_id;
 typedef uint64_t modhost_call_id;
 
-/* Negative is failure. An unknown negative value counts as MODHOST_E_INTERNAL, an unknown positive one as MODHOST_OK.
- */
+/* Points to a table of functions, e.g. to a modhost_log_service; which one, its id says. */
+typedef const void* modhost_service;
+
+/* Negative is failure. An unknown negative value counts as MODHOST_E_INTERNAL, an unknown positive one as
+ * MODHOST_OK. */
 typedef int32_t modhost_status;
 enum {
   MODHOST_OK = 0,
@@ -124,16 +127,17 @@ typedef struct modhost_host {
   /* The service table with this id, e.g. MODHOST_SERVICE_LOG: immutable, without null slots, valid until process exit.
    * Null for an id this host does not know. A service that `grants:` denies is there and answers MODHOST_E_DENIED.
    * [any] */
-  const void* (*get_service)(const struct modhost_host* host, const char* service_id)MODHOST_NOEXCEPT;
+  modhost_service (*get_service)(const struct modhost_host* host, const char* service_id) MODHOST_NOEXCEPT;
 } modhost_host;
 
 /* ----------------------------------------------------------------------------------------------------- the plugin */
 
 typedef struct modhost_instance modhost_instance; /* the plugin's own, opaque to the host */
 
-enum {                                    /* modhost_event.flags; ignore unknown bits */
-       MODHOST_EVENT_PRIOR_RUN = 1u << 0, /* an earlier attempt may have reached the outside world */
-       MODHOST_EVENT_REPLAY = 1u << 1     /* an operator runs an ended event again */
+/* Bits of modhost_event.flags; ignore those you do not know. */
+enum {
+  MODHOST_EVENT_PRIOR_RUN = 1u << 0, /* an earlier attempt may have reached the outside world */
+  MODHOST_EVENT_REPLAY = 1u << 1     /* an operator runs an ended event again */
 };
 
 /* One attempt at one event. All memory reached from here is borrowed until the plugin has finished the event: until
@@ -170,12 +174,13 @@ typedef struct modhost_settings {
   modhost_str config; /* `config:` of modules.yaml as a JSON object */
 } modhost_settings;
 
-enum {                                /* why on_cancel is called; expect new ones */
-       MODHOST_CANCEL_USER = 1,       /* the user pressed stop */
-       MODHOST_CANCEL_SUPERSEDED = 2, /* a newer event of the chat took its place */
-       MODHOST_CANCEL_DEADLINE = 3,
-       MODHOST_CANCEL_STOPPING = 4,
-       MODHOST_CANCEL_OPERATOR = 5
+/* Why an event is cancelled; expect new reasons. */
+enum {
+  MODHOST_CANCEL_USER = 1,       /* the user pressed stop */
+  MODHOST_CANCEL_SUPERSEDED = 2, /* a newer event of the chat took its place */
+  MODHOST_CANCEL_DEADLINE = 3,
+  MODHOST_CANCEL_STOPPING = 4,
+  MODHOST_CANCEL_OPERATOR = 5
 };
 
 /* The plugin's description and functions; constant from load on. Calls come in this order:
@@ -213,7 +218,7 @@ typedef struct modhost_plugin {
   void (*destroy)(modhost_instance* self) MODHOST_NOEXCEPT;
 
   /* The plugin's own services for the host, by id; null for unknown ones. [any] [optional] */
-  const void* (*get_service)(modhost_instance* self, const char* service_id)MODHOST_NOEXCEPT;
+  modhost_service (*get_service)(modhost_instance* self, const char* service_id) MODHOST_NOEXCEPT;
 } modhost_plugin;
 
 /* The exported symbol modhost_entry_v1. A later major stands beside it as modhost_entry_v2. */
@@ -228,6 +233,7 @@ typedef struct modhost_entry {
 /* ------------------------------------------------------------------------------------------------- service: log */
 
 #define MODHOST_SERVICE_LOG "modhost.log/1"
+
 enum {
   MODHOST_LOG_TRACE = 0,
   MODHOST_LOG_DEBUG = 1,
@@ -298,10 +304,12 @@ typedef struct modhost_config_service {
 /* ------------------------------------------------------------------------------------------------ service: http */
 
 #define MODHOST_SERVICE_HTTP "modhost.http/1"
-enum {                                       /* modhost_http_request.flags; others are MODHOST_E_INVALID */
-       MODHOST_HTTP_PLATFORM = 1u << 0,      /* target is a path below the platform's API base; the host adds base URL,
-                                                credentials and the event's user and company, which a plugin never sees */
-       MODHOST_HTTP_SAFE_TO_REPEAT = 1u << 1 /* a POST that may be sent again after its bytes went out */
+
+/* Bits of modhost_http_request.flags; others are answered MODHOST_E_INVALID. */
+enum {
+  MODHOST_HTTP_PLATFORM = 1u << 0,      /* target is a path below the platform's API base; the host adds base URL,
+                                           credentials and the event's user and company, which a plugin never sees */
+  MODHOST_HTTP_SAFE_TO_REPEAT = 1u << 1 /* a POST that may be sent again after its bytes went out */
 };
 
 typedef struct modhost_http_request {

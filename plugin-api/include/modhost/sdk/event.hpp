@@ -63,6 +63,14 @@ class Event {
   // The host no longer wants the result: return soon, `return modhost::cancelled();`.
   [[nodiscard]] bool is_cancelled() const { return events().cancelled(services().host, handle_) != 0; }
 
+  // Asks for more time; the end of the attempt as it holds now. The event's own deadline bounds it.
+  [[nodiscard]] Result<std::chrono::steady_clock::time_point> extend(std::chrono::milliseconds more) const {
+    std::int64_t now = 0;
+    const modhost_status status = events().extend(services().host, handle_, more.count(), &now);
+    if (status < 0) return Failure{status, "no more time is granted"};
+    return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(now));
+  }
+
   // Calls for this event; they end with it.
   [[nodiscard]] Api api() const { return Api(http()); }
   [[nodiscard]] Http http() const { return {services(), handle_}; }

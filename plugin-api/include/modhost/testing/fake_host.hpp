@@ -80,6 +80,8 @@ class FakeHost {
   // For PluginUnderTest: an event begins, and ends by what on_event returned or by complete().
   modhost_event_id begin();
   Ended await(modhost_event_id event, modhost_status returned, std::chrono::milliseconds limit);
+  // Returns once every asynchronous call has been answered and no sink runs: an instance may be destroyed then.
+  void settle();
 
  private:
   friend struct FakeServices;
@@ -113,7 +115,7 @@ class FakeHost {
   std::deque<Delivery> deliveries_;
   std::uint64_t handles_ = 0;
   std::int32_t cancel_reason_ = 0;
-  bool is_ending_ = false;
+  bool is_ending_ = false, is_delivering_ = false;
   std::thread worker_;  // runs the sinks of asynchronous calls
 };
 

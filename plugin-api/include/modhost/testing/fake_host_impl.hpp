@@ -86,4 +86,9 @@ inline Ended FakeHost::await(modhost_event_id event, modhost_status returned, st
   return *live.ended;
 }
 
+inline void FakeHost::settle() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return deliveries_.empty() && !is_delivering_; });
+}
+
 }  // namespace modhost::testing

@@ -97,9 +97,12 @@ inline void FakeHost::deliver() {
     if (deliveries_.empty()) return;
     const Delivery next = std::move(deliveries_.front());
     deliveries_.pop_front();
+    is_delivering_ = true;
     lock.unlock();
     FakeHttp::deliver(next.sink, next.call, next.answer);
     lock.lock();
+    is_delivering_ = false;
+    changed_.notify_all();
   }
 }
 

@@ -28,7 +28,9 @@ class PluginUnderTest {
   PluginUnderTest& operator=(const PluginUnderTest&) = delete;
   ~PluginUnderTest() {
     const auto stop_by = std::chrono::steady_clock::now() + std::chrono::seconds(2);
-    if (plugin_->stop != nullptr) plugin_->stop(instance_, std::chrono::nanoseconds(stop_by.time_since_epoch()).count());
+    if (plugin_->stop != nullptr)
+      plugin_->stop(instance_, std::chrono::nanoseconds(stop_by.time_since_epoch()).count());
+    host_.settle();
     plugin_->destroy(instance_);
   }
 

@@ -8,6 +8,7 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,11 @@ using Json = rapidjson::Value;
 
 inline const Json* member(const Json& object, const char* name) {
   const Json* found = nullptr;  // the last of duplicate keys, as the platform's own clients read them
-  if (object.IsObject())
-    for (auto it = object.MemberBegin(); it != object.MemberEnd(); ++it)
-      if (it->name == name) found = &it->value;
+  // By index: clang warns of comparing RapidJSON's member iterators in C++20.
+  for (rapidjson::SizeType i = 0; object.IsObject() && i < object.MemberCount(); ++i) {
+    const auto& entry = *(object.MemberBegin() + static_cast<std::ptrdiff_t>(i));
+    if (entry.name == name) found = &entry.value;
+  }
   return found != nullptr && !found->IsNull() ? found : nullptr;
 }
 
