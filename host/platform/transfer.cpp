@@ -174,7 +174,7 @@ int Transfer::on_request(void* self, char*, char*, int, int) {
   }
   if (!transfer.is_request_sent()) return CURL_PREREQFUNC_OK;
   Call& call = *transfer.call_;
-  if (!transfer.is_repeatable() || call.attempts >= call.request.attempts_max) return CURL_PREREQFUNC_ABORT;
+  if (!transfer.is_repeatable() || !transfer.is_attempt_left()) return CURL_PREREQFUNC_ABORT;
   ++call.attempts;
   return CURL_PREREQFUNC_OK;
 }
@@ -220,8 +220,8 @@ bool Transfer::take_head() {
   // Held back until it is known whether another attempt follows; a short answer to a request that may be repeated as
   // well, so that a connection lost in the middle of it is mended by another attempt.
   const bool is_short = length >= 0 && static_cast<std::uint64_t>(length) <= kHeldBytesMax;
-  is_holding_ = call_->attempts < std::min(request.attempts_max, limits::kCallAttemptsMax) &&
-                (policy_.may_repeat(request, answer_.status, retry_after_) || (is_repeatable() && is_short));
+  is_holding_ =
+      is_attempt_left() && (policy_.may_repeat(request, answer_.status, retry_after_) || (is_repeatable() && is_short));
   if (is_holding_) return true;
   call_->head_delivered = true;
   return call_->sink->on_head(answer_.status, answer_.headers) || stop(Stop::kRefused);
@@ -291,6 +291,10 @@ AttemptEnd Transfer::attempt_end(bool is_complete) const {
 }
 
 bool Transfer::is_repeatable() const { return call_->request.method != "POST" || call_->request.safe_to_repeat; }
+
+bool Transfer::is_attempt_left() const {
+  return call_->attempts < std::min(call_->request.attempts_max, limits::kCallAttemptsMax);
+}
 
 bool Transfer::is_request_sent() const {
   long bytes = 0;

@@ -75,6 +75,7 @@ class Transfer {
   bool stop(Stop reason);
   [[nodiscard]] AttemptEnd attempt_end(bool is_complete) const;
   [[nodiscard]] bool is_repeatable() const;
+  [[nodiscard]] bool is_attempt_left() const;
   [[nodiscard]] bool is_request_sent() const;
   Error failure(CURLcode code) const;
 
