@@ -98,7 +98,8 @@ http::Response Api::remove_chat(const Call& call) const {
 
 http::Response Api::chat_messages(const Call& call) const {
   std::vector<std::string> complaints;
-  const std::size_t skip = number_parameter(call.parameter("skip"), "skip", 0, kMessagesPerChatMax, complaints);
+  const std::size_t skip =
+      number_parameter(call.parameter("skip"), "skip", 0, platform_.limits().messages_per_chat, complaints);
   const std::size_t take = number_parameter(call.parameter("take"), "take", 10, 100, complaints);
   if (!complaints.empty()) return validation_error(complaints);
   const auto all = platform_.messages(call.ids[0]);

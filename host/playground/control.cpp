@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kDelayMsMax = 120'000;
 constexpr std::int64_t kFaultCountMax = 1'000'000'000;
+constexpr std::size_t kChatsShown = 100;  // the newest
 
 std::string fault_json(const Fault& fault) {
   return JsonObject()
@@ -71,7 +72,7 @@ http::Response Control::state(const http::Request& request) const {
   const auto messages = platform_.messages(chat_id);
   return json_answer(200, JsonObject()
                               .raw("modules", modules)
-                              .raw("chats", page_array(platform_.chats()))
+                              .raw("chats", page_array(platform_.chats(kChatsShown)))
                               .text("chatId", chat_id)
                               .raw("messages", messages ? page_array(*messages) : "[]")
                               .raw("steps", page_array(platform_.steps(chat_id)))
@@ -162,8 +163,12 @@ std::optional<http::Response> refuse_foreign(const http::Request& request, std::
     return nest_error(403,
                       "the Host header does not name this server: open the page by the URL that modhost dev prints");
   const auto origin = request.header("origin");
-  if (origin && *origin != "http://" + host)
-    return nest_error(403, "the Origin header names another page: only the playground's own page may ask this");
+  // Browsers say so of themselves where they send no Origin: a script element of another page, say.
+  const bool is_embedded = request.path().starts_with("/dev/") &&
+                           request.header("sec-fetch-site").value_or("none") != "none" &&
+                           request.header("sec-fetch-site") != "same-origin";
+  if ((origin && *origin != "http://" + host) || is_embedded)
+    return nest_error(403, "another page asks this: only the playground's own page may ask this");
   return std::nullopt;
 }
 

@@ -59,9 +59,11 @@ Error no_space(std::string_view id) { return not_found("Assistant " + std::strin
 
 }  // namespace
 
-Platform::Platform(const Clock& clock, const std::vector<std::string>& modules, Listener listener)
+Platform::Platform(const Clock& clock, const std::vector<std::string>& modules, Listener listener,
+                   PlatformLimits limits)
     : clock_(clock),
       listener_(std::move(listener)),
+      limits_(limits),
       started_at_(clock.unix_now()),
       spaces_(make_spaces(modules, started_at_)) {}
 
@@ -78,7 +80,7 @@ Result<Space> Platform::space(std::string_view space_id) const {
 }
 
 Chat& Platform::add_chat(std::string id, std::string space_id, std::string title) {
-  if (chats_.size() >= kChatsKept) forget_chat(std::string(chat_order_.front()));
+  if (chats_.size() >= limits_.chats) forget_chat(std::string(chat_order_.front()));
   chat_order_.push_back(id);
   Chat& chat = chats_[id];
   chat = Chat{std::move(id), std::move(space_id), std::move(title), clock_.unix_now(), {}};
@@ -129,10 +131,10 @@ Result<void> Platform::remove_chat(const std::string& chat_id) {
   return {};
 }
 
-std::vector<Chat> Platform::chats() const {
+std::vector<Chat> Platform::chats(std::size_t max) const {
   MutexLock lock(mutex_);
   std::vector<Chat> all;
-  for (auto id = chat_order_.rbegin(); id != chat_order_.rend(); ++id) {
+  for (auto id = chat_order_.rbegin(); id != chat_order_.rend() && all.size() < max; ++id) {
     const Chat& chat = chats_.at(*id);
     all.push_back({chat.id, chat.space_id, chat.title, chat.created_at, {}});
   }
@@ -151,7 +153,7 @@ Result<Turn> Platform::begin_turn(const TurnRequest& request) {
                                  : add_chat(new_id("chat_"), request.space_id, title_of(request.text));
     if (home.space_id != request.space_id)
       return invalid("chat " + home.id + " belongs to assistant " + home.space_id + ", not to " + request.space_id);
-    if (home.message_ids.size() + 2 > kMessagesPerChatMax) return invalid("the chat is full: start a new one");
+    if (home.message_ids.size() + 2 > limits_.messages_per_chat) return invalid("the chat is full: start a new one");
     Message user;
     user.id = new_id("msg_");
     user.role = "USER";
@@ -214,7 +216,8 @@ Result<Message> Platform::create_message(const std::string& chat_id, const std::
     const auto chat = chats_.find(chat_id);
     if (chat == chats_.end()) return no_chat(chat_id);
     if (const std::string& home = chat->second.space_id; !home.empty() && home != space_id) return no_space(space_id);
-    if (chat->second.message_ids.size() >= kMessagesPerChatMax) return invalid("the chat is full: start a new one");
+    if (chat->second.message_ids.size() >= limits_.messages_per_chat)
+      return invalid("the chat is full: start a new one");
     Message message;
     message.id = new_id("msg_");
     message.role = std::move(role);
@@ -300,7 +303,7 @@ Result<LogStep> Platform::create_step(const std::string& message_id, const LogFi
     MutexLock lock(mutex_);
     const auto message = messages_.find(message_id);
     if (message == messages_.end()) return no_message(message_id);
-    if (steps_.size() >= kStepsKept) {
+    if (steps_.size() >= limits_.steps) {
       steps_.erase(step_order_.front());
       step_order_.pop_front();
     }

@@ -18,13 +18,15 @@
 namespace modhost::playground {
 
 // A limit on everything: a stand-in that runs for a week must not eat the machine.
-inline constexpr std::size_t kChatsKept = 50'000;  // then the oldest chat is forgotten with its messages
-inline constexpr std::size_t kMessagesPerChatMax = 10'000;
-inline constexpr std::size_t kStepsKept = 100'000;
-inline constexpr std::size_t kEventsKept = 20'000;  // for the timeline only
-inline constexpr std::size_t kTriesKept = 50;       // per event: "send again" may be pressed for ever
-inline constexpr std::size_t kCallsKept = 5'000;
-inline constexpr std::size_t kCallBodyBytesKept = 16 * 1024;
+struct PlatformLimits {
+  std::size_t chats = 50'000;  // then the oldest chat is forgotten with its messages
+  std::size_t messages_per_chat = 10'000;
+  std::size_t steps = 100'000;
+  std::size_t events = 20'000;  // for the timeline only
+  std::size_t tries = 50;       // per event: "send again" may be pressed for ever
+  std::size_t calls = 5'000;
+  std::size_t call_body_bytes = 16 * 1024;
+};
 
 struct TurnRequest {
   std::string space_id;
@@ -45,17 +47,19 @@ class Platform {
   // view of the thing; it is only valid during the call.
   using Listener = std::function<void(std::string_view kind, const std::function<std::string()>& json)>;
 
-  Platform(const Clock& clock, const std::vector<std::string>& modules, Listener listener = {});
+  Platform(const Clock& clock, const std::vector<std::string>& modules, Listener listener = {},
+           PlatformLimits limits = {});
   Platform(const Platform&) = delete;
   Platform& operator=(const Platform&) = delete;
 
   // Everything below is [any thread]. kNotFound names the missing thing.
+  [[nodiscard]] const PlatformLimits& limits() const { return limits_; }
   [[nodiscard]] UnixMillis started_at() const { return started_at_; }
   [[nodiscard]] std::vector<Space> spaces() const;
   Result<Space> space(std::string_view space_id) const;
   Result<Chat> create_chat(const std::string& space_id, std::string title);
   Result<void> remove_chat(const std::string& chat_id);
-  [[nodiscard]] std::vector<Chat> chats() const;  // newest first, without their message ids
+  [[nodiscard]] std::vector<Chat> chats(std::size_t max) const;  // newest first, without their message ids
 
   // A user message, the empty assistant message below it, and the two events.
   Result<Turn> begin_turn(const TurnRequest& request);
@@ -95,10 +99,12 @@ class Platform {
   Message& add_message(Chat& chat, Message message) REQUIRES(mutex_);
   Message* find_message(const std::string& chat_id, const std::string& id) REQUIRES(mutex_);
   void put_event(EventRecord record) REQUIRES(mutex_);
+  [[nodiscard]] std::string shortened(std::string text) const;
   std::string event_key_of(std::string_view trace_id, const std::string& chat_id) const REQUIRES(mutex_);
 
   const Clock& clock_;
   const Listener listener_;
+  const PlatformLimits limits_;
   const UnixMillis started_at_;
   const std::vector<Space> spaces_;
 

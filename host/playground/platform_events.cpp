@@ -16,20 +16,20 @@ std::string_view trace_id_of(std::string_view traceparent) {
   return traceparent.substr(3, 32);
 }
 
+}  // namespace
+
 // Cut between characters, so that it stays UTF-8; bytes that are none become a note of their size.
-std::string shortened(std::string text) {
+std::string Platform::shortened(std::string text) const {
   if (!is_utf8(text)) return "(" + std::to_string(text.size()) + " bytes that are not UTF-8)";
-  if (text.size() <= kCallBodyBytesKept) return text;
-  std::size_t end = kCallBodyBytesKept;
+  if (text.size() <= limits_.call_body_bytes) return text;
+  std::size_t end = limits_.call_body_bytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   text.resize(end);
   return text + "… (cut)";
 }
 
-}  // namespace
-
 void Platform::put_event(EventRecord record) {
-  if (event_order_.size() >= kEventsKept) {
+  if (event_order_.size() >= limits_.events) {
     const auto oldest = events_.find(event_order_.front());
     key_of_trace_.erase(oldest->second.trace_id);
     if (const auto chat = key_of_chat_.find(oldest->second.chat_id);
@@ -114,7 +114,7 @@ void Platform::add_try(const std::string& key, DeliveryTry attempt, Outcome outc
     const auto found = events_.find(key);
     if (found == events_.end()) return;
     EventRecord& record = found->second;
-    if (record.tries.size() >= kTriesKept) record.tries.erase(record.tries.begin());
+    if (record.tries.size() >= limits_.tries) record.tries.erase(record.tries.begin());
     attempt.answer = shortened(std::move(attempt.answer));
     record.tries.push_back(std::move(attempt));
     record.outcome = outcome;
@@ -157,7 +157,7 @@ void Platform::add_call(CallRecord call, std::string_view traceparent, std::stri
       call.chat_id = found->second.chat_id;
     call.number = ++call_count_;
     call.revision = ++revision_;
-    if (calls_.size() >= kCallsKept) calls_.pop_front();
+    if (calls_.size() >= limits_.calls) calls_.pop_front();
     calls_.push_back(call);
   }
   tell("call", [&] { return to_page_json(call); });

@@ -32,6 +32,13 @@ bool is_for_page(const http::Request& request) {
   return path.starts_with("/dev/") || find_page_file(path) != nullptr;
 }
 
+// For the page's own eyes, and only now.
+http::Response fresh(http::Response answer) {
+  answer.headers.push_back({"Cache-Control", "no-store"});
+  answer.headers.push_back({"X-Content-Type-Options", "nosniff"});
+  return answer;
+}
+
 http::Response fault_answer(FaultMode mode) {
   if (mode == FaultMode::kTooManyRequests) {
     http::Response answer = nest_error(429, "Too many requests: the playground's switch \"429\" is on");
@@ -107,7 +114,7 @@ class Playground::Impl {
                                       : nest_error(404, "Cannot " + request.method + " this page"));
     if (is_get && path == "/dev/stream") return feed_.watch(std::move(responder));
     if (is_get && path == "/dev/view") return answer_view(request, std::move(responder));
-    responder.respond(control_.handle(request));
+    responder.respond(fresh(control_.handle(request)));
   }
 
   // The host's view may read a disk: not on an http thread.
@@ -117,7 +124,7 @@ class Playground::Impl {
       if (name == "eventId") event_id = value;
     auto shared = std::make_shared<http::Responder>(std::move(responder));
     worker_.post([this, shared, event_id] {
-      shared->respond(json_answer(200, host_view_ && !event_id.empty() ? host_view_(event_id) : "null"));
+      shared->respond(fresh(json_answer(200, host_view_ && !event_id.empty() ? host_view_(event_id) : "null")));
     });
   }
 

@@ -1,6 +1,8 @@
 // The small parts: timestamps, targets, knowledge, faults, the embedded page, the guard against foreign pages.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "event/json_reader.hpp"
 #include "playground/control.hpp"
 #include "playground/faults.hpp"
@@ -151,6 +153,20 @@ INSTANTIATE_TEST_SUITE_P(
                       Origin{"127.0.0.1:8090", "https://evil.example", false}, Origin{"127.0.0.1:8090", "null", false},
                       Origin{"evil.example:8090", "http://evil.example:8090", false}, Origin{"127.0.0.1:80", "", false},
                       Origin{"127.0.0.1", "", false}, Origin{"", "", false}));
+
+TEST(ForeignGuardBySite, KeepsOtherPagesElementsOut) {
+  for (const auto& [path, site, is_allowed] : std::vector<std::tuple<std::string, std::string, bool>>{
+           {"/dev/state", "same-origin", true},
+           {"/dev/state", "none", true},
+           {"/dev/state", "cross-site", false},
+           {"/dev/state", "same-site", false},  // another port of this machine
+           {"/", "cross-site", true}}) {        // following a link to the page
+    http::Request request;
+    request.target = path;
+    request.headers = {{"Host", "127.0.0.1:8090"}, {"Sec-Fetch-Site", site}};
+    EXPECT_EQ(!refuse_foreign(request, 8090, "127.0.0.1"), is_allowed) << path << " " << site;
+  }
+}
 
 }  // namespace
 }  // namespace modhost::playground::test
