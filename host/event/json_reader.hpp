@@ -1,5 +1,5 @@
-// The one function that reads JSON from outside: iterative, bounded depth, UTF-8 checked, the last of duplicate keys
-// wins. RapidJSON's defaults overflow the stack on deep input, keep the first duplicate and do not check UTF-8.
+// The one function that reads JSON from outside: bounded depth, UTF-8 checked, the last of duplicate keys wins.
+// RapidJSON's defaults overflow the stack on deep input, keep the first duplicate and do not check UTF-8. (adr/0004.)
 #pragma once
 
 #include <rapidjson/document.h>

@@ -33,6 +33,12 @@ std::string envelope(const std::string& payload, const std::string& event = "uni
   return R"({"id":"evt_1","event":")" + event + R"(","userId":"u","companyId":"c","payload":)" + payload + "}";
 }
 
+std::string nested_objects(std::size_t levels) {
+  std::string text;
+  for (std::size_t i = 0; i < levels; ++i) text += "{\"a\":";
+  return text;
+}
+
 TEST(Decode, EveryFixtureIsAnEvent) {
   std::size_t checked = 0;
   for (const auto& file :
@@ -132,6 +138,9 @@ TEST(Decode, UnusableBodiesGetTheIdOfTheirBytesAndAReason) {
       {envelope("{}"), "payload.name is missing"},
       {R"({"id":"e","event":"x","userId":"u\r\nx-app-id: y","companyId":"c","payload":{}})", "userId is longer"},
       {std::string(1 << 20, '['), "nested deeper than 128"},
+      {std::string(129, '[') + std::string(129, ']'), "nested deeper than 128"},
+      {std::string(128, '[') + std::string(128, ']'), "not a JSON object"},
+      {nested_objects(200'000), "nested deeper than 128"},
       {"{\"id\":\"\xC0\xAF\"}", "not valid UTF-8"},
   };
   for (const auto& [body, reason] : cases) {
