@@ -63,7 +63,7 @@ class Dispatcher {
   telemetry::Histogram accept_to_on_event_;
   std::map<std::string, std::unique_ptr<ModuleMetrics>> module_metrics_;  // built by the constructor, then only read
 
-  std::map<std::string, SteadyTime> next_expiry_;                         // the dispatcher thread's own
+  std::map<std::string, SteadyTime> next_expiry_;  // the dispatcher thread's own
 
   mutable Mutex mutex_;
   std::condition_variable changed_;

@@ -50,10 +50,11 @@ void keep_last_members(rapidjson::Value& object, rapidjson::Document::AllocatorT
 // Depth is bounded by the reader, so this recursion is too.
 void resolve_duplicates(rapidjson::Value& value, rapidjson::Document::AllocatorType& allocator) {
   if (value.IsArray())
-    for (auto& element : value.GetArray()) resolve_duplicates(element, allocator);
+    for (rapidjson::SizeType i = 0; i < value.Size(); ++i) resolve_duplicates(value[i], allocator);
   if (!value.IsObject()) return;
   keep_last_members(value, allocator);
-  for (auto& member : value.GetObject()) resolve_duplicates(member.value, allocator);
+  for (rapidjson::SizeType i = 0; i < value.MemberCount(); ++i)
+    resolve_duplicates((value.MemberBegin() + i)->value, allocator);
 }
 
 }  // namespace
@@ -93,8 +94,10 @@ Result<rapidjson::Document> parse_json(std::string_view text) {
 
 const rapidjson::Value* find_member(const rapidjson::Value& object, std::string_view name) {
   if (!object.IsObject()) return nullptr;
-  for (const auto& member : object.GetObject())
+  for (rapidjson::SizeType i = 0; i < object.MemberCount(); ++i) {
+    const auto& member = *(object.MemberBegin() + i);
     if (std::string_view(member.name.GetString(), member.name.GetStringLength()) == name) return &member.value;
+  }
   return nullptr;
 }
 
