@@ -13,7 +13,7 @@ RUN cmake --preset release -DMODHOST_TESTS=OFF && cmake --build build/release
 
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libpistache0 libssl3 libcurl4 libyaml-cpp0.7 libsqlite3-0 libspdlog1.10 libprometheus-cpp-core1.0 zlib1g \
+      libpistache0 libssl3 libcurl4 libyaml-cpp0.7 libsqlite3-0 libspdlog1.10 libprometheus-cpp-core1.0 \
       ca-certificates curl \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin modhost \

@@ -56,6 +56,8 @@ def one_round(plan, rows, facts):
     for server in filter(lambda server: plan.wants(server.name), others):
         with server:
             rows.setdefault((server.name, 64), []).append(measure(server, 64, plan.seconds))
+            if server.name == report.NGINX:
+                facts["nginx_by_wrk_rps"] = load.wrk(server, plan.seconds)
 
 
 def ended_events(host):

@@ -1,6 +1,7 @@
 """Runs the load generator against a server and says what one measurement is."""
 import json
 import os
+import re
 import secrets
 import subprocess
 
@@ -27,6 +28,15 @@ def drive(server, connections, seconds, expected_rps, accepted=None, rate=0):
     result["errors"] = result["failures"] + sum(
         count for answer, count in result["answers"].items() if answer not in ("200", "200 accepted"))
     return result
+
+
+def wrk(server, seconds):
+    """Requests a second by wrk with one unsigned body: shows that our generator is not what limits the fastest row."""
+    run = subprocess.run(["wrk", "-t", "1", "-c", "64", "-d", f"{int(seconds)}s", "-s",
+                          os.path.join(servers.PEERS, "wrk_post.lua"), f"http://127.0.0.1:{server.port}/webhook"],
+                         capture_output=True, text=True, timeout=seconds + 30, check=False)
+    found = re.search(r"Requests/sec:\s+([\d.]+)", run.stdout)
+    return float(found.group(1)) if found else None
 
 
 def median(results):

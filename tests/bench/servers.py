@@ -1,6 +1,7 @@
 """The servers that are measured: how each is started on a free port, watched and stopped.
 
-Every process started here is the leader of its own process group; stop() ends that group by its id and waits for it.
+MODHOST_BUILD names the build folder that is measured, build/release without it. Every process started here is the leader of
+a process group of its own; leaving the server's context ends that group by its id and waits for it.
 """
 import contextlib
 import hashlib
@@ -17,7 +18,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PEERS = os.path.join(ROOT, "tests", "bench", "peers")
-RELEASE = os.path.join(ROOT, "build", "release")
+RELEASE = os.environ.get("MODHOST_BUILD", os.path.join(ROOT, "build", "release"))
 SCRATCH = os.path.join(ROOT, "build", "bench")
 SECRET = "usig_bench_0123456789abcdef0123456789abcdef"
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -3,7 +3,7 @@ import re
 
 import tree
 
-RUNTIME_ONLY = re.compile(r"^(lib[\w.+-]+|ca-certificates|curl|zlib1g)$")
+RUNTIME_ONLY = re.compile(r"^(lib[\w.+-]+|ca-certificates|curl)$")
 
 
 def packages_of(script):
