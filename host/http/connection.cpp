@@ -215,7 +215,7 @@ Connection::Verdict Connection::on_attention() {
   outbox_.flush();
   const auto status = outbox_.status();
   if (status.is_broken) return Verdict::kReset;
-  if (is_paused_ && status.unsent_bytes < kUnsentBytesToPause && status.in_flight <= limits::kPipelineMax / 2) {
+  if (is_paused_ && !outbox_.try_pause(limits::kPipelineMax, kUnsentBytesToPause)) {
     is_paused_ = false;
     const std::string input = std::exchange(held_, {});
     if (process(input) == Verdict::kDrop) return Verdict::kDrop;
@@ -248,8 +248,8 @@ Connection::Verdict Connection::on_tick(SteadyTime now) {
     return Verdict::kKeep;
   }
   if (is_receiving_too_slowly(now)) {
-    fail(phase_ == Phase::kHead ? 408 : 503,
-         mailbox_->counters.timeouts);  // 503: a slow platform delivers again, after a 408 it does not
+    // A slow platform delivers again after a 503, not after a 408.
+    fail(phase_ == Phase::kHead ? 408 : 503, mailbox_->counters.timeouts);
     return Verdict::kKeep;
   }
   if (is_quiet(status) && phase_ == Phase::kIdle && now - status.idle_since > core_->options.keep_alive_timeout) {

@@ -54,6 +54,7 @@ void Responder::respond(Response response) {
 
 void Responder::begin_stream(Response head) {
   if (exchange_ == nullptr || exchange_->is_streaming) return;
+  if (has_no_body(head.status)) return respond(std::move(head));
   exchange_->is_streaming = true;
   exchange_->is_chunked = !exchange_->is_http_10;
   if (!exchange_->is_chunked || head.close) exchange_->is_keep_alive = false;
@@ -61,7 +62,7 @@ void Responder::begin_stream(Response head) {
   append_head(wire, head, exchange_->is_chunked ? BodyFraming::kChunked : BodyFraming::kUntilClose,
               persistence_of(*exchange_, !exchange_->is_keep_alive));
   exchange_->connection->deliver(exchange_->place, {wire, {}, false, false});
-  write(head.body);
+  if (!head.body.empty()) write(head.body);
 }
 
 bool Responder::write(std::string_view chunk) {

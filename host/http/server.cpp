@@ -52,23 +52,27 @@ std::uint16_t port_of(const sockaddr_storage& address) {
   return ntohs(ipv4.sin_port);
 }
 
-bool is_listening_on(int fd, std::uint16_t port) {
+bool is_listening(int fd) {
   int is_listening = 0;
   socklen_t size = sizeof is_listening;
-  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0 || is_listening == 0) return false;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening != 0;
+}
+
+bool is_on_port(int fd, std::uint16_t port) {
   sockaddr_storage address{};
-  size = sizeof address;
+  socklen_t size = sizeof address;
   return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 && port_of(address) == port;
 }
 
-// Pistache keeps its listening descriptor to itself, and we need it for the backlog and for the drain. New descriptors
-// get the lowest free numbers, so a look at the lowest ones finds it.
-int find_listening_descriptor(std::uint16_t port) {
+// Pistache keeps its listening descriptor to itself, and we need it for the backlog and for the drain: it is the one
+// that listens now and did not before. New descriptors get the lowest free numbers, so a look at the lowest ones does.
+std::vector<int> listening_descriptors() {
   constexpr int kLookedAt = 4096;
+  std::vector<int> found;
   for (int fd = 0; fd < kLookedAt; ++fd) {
-    if (is_listening_on(fd, port)) return fd;
+    if (is_listening(fd)) found.push_back(fd);
   }
-  return -1;
+  return found;
 }
 
 }  // namespace
@@ -104,6 +108,7 @@ Result<void> Server::Impl::bind() {
   const auto& options = core_->options;
   auto address = resolve(options.address, options.port);
   if (!address) return std::move(address.error());
+  const auto listening_before = listening_descriptors();
   auto listener = std::make_unique<Pistache::Tcp::Listener>();
   const std::string where = "port " + std::to_string(options.port) + " on " + options.address;
   try {
@@ -124,7 +129,10 @@ Result<void> Server::Impl::bind() {
     return Error{Code::kUnavailable, where + " can not be opened: " + error.what()};
   }
   port_ = static_cast<std::uint16_t>(listener->getPort());
-  listening_fd_ = find_listening_descriptor(port_);
+  for (const int fd : listening_descriptors()) {
+    const bool is_new = std::find(listening_before.begin(), listening_before.end(), fd) == listening_before.end();
+    if (is_new && is_on_port(fd, port_)) listening_fd_ = fd;
+  }
   if (listening_fd_ >= 0) ::listen(listening_fd_, options.backlog);  // Pistache asks for 128 whatever it is told
   listener_ = std::move(listener);
   return {};

@@ -94,6 +94,22 @@ TEST(Limits, ReadsNoMoreRequestsAheadThanItMay) {
   }
 }
 
+TEST(Limits, ReadsOnWhenASlowReaderHasCaughtUp) {
+  HoldingServer server;
+  RawClient client(server.port());
+  std::string requests;
+  for (int i = 0; i < 41; ++i) requests += get("/");
+  client.send(requests);
+  ASSERT_TRUE(server.wait_for(41));
+  server.answer(0, std::string(16 * 1024 * 1024, 'x'));  // more than the kernel takes: reading stops
+  client.send(get("/more"));
+  RawClient other(server.port());
+  other.send(get("/other"));
+  ASSERT_TRUE(server.wait_for(41));
+  EXPECT_EQ(client.read_answer().body.size(), 16U * 1024 * 1024);
+  EXPECT_TRUE(server.wait_for(42));  // with 40 still unanswered
+}
+
 // The server of the tests below, in a process with few descriptors.
 TEST(Child, DISABLED_ServesWithFewDescriptors) {
   const rlimit few{static_cast<rlim_t>(Child::number("DESCRIPTORS")), 4096};
