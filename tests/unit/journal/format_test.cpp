@@ -1,0 +1,149 @@
+// The file itself: who may open it, old and new schemas, and what is forgotten when.
+#include <thread>
+
+#include "journal/schema.hpp"
+#include "journal_test_support.hpp"
+
+namespace modhost::journal::test {
+namespace {
+
+using Format = JournalTest;
+
+TEST_F(Format, ASecondJournalOnTheSameFolderIsRefused) {
+  open();
+  const auto second = SqliteJournal::open(options());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Code::kConflict);
+  EXPECT_NE(second.error().message.find("is in use by process"), std::string::npos) << second.error().message;
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+}
+
+TEST_F(Format, ANewerSchemaIsRefusedWithAWayOut) {
+  open();
+  close();
+  {
+    auto connection = store::Connection::open(options().state_dir / "journal.db", store::Connection::Mode::kWriter);
+    ASSERT_TRUE(store::set_meta(*connection, "schema_version", "99"));
+  }
+  const auto refused = SqliteJournal::open(options());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kUnsupported);
+  EXPECT_NE(refused.error().message.find("schema version 99"), std::string::npos) << refused.error().message;
+}
+
+// The file of the first release, frozen as SQL: every later host must go on from it.
+TEST_F(Format, AFileOfVersion1IsBroughtForward) {
+  std::filesystem::create_directories(options().state_dir);
+  {
+    auto connection = store::Connection::open(options().state_dir / "journal.db", store::Connection::Mode::kWriter);
+    ASSERT_TRUE(connection);
+    const auto made = connection->execute(
+        modhost::test::read_file(std::filesystem::path(MODHOST_SOURCE_DIR) / "tests/unit/journal/journal_v1.sql"));
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  open();
+  const Stats stats = journal_->stats();
+  EXPECT_EQ(stats.accepted, 4u);
+  EXPECT_EQ(stats.ended, 2u);
+  expect_balanced();
+  EXPECT_EQ(append(*journal_, event("evt_done")).value(), Appended::kDuplicate);
+  EXPECT_EQ(append(*journal_, event("evt_dead")).value(), Appended::kDuplicate);
+  EXPECT_EQ(append(*journal_, event("evt_ready", "DemoApp", "changed")).value(), Appended::kConflict);
+  const Claim claim = claim_one(*journal_);
+  EXPECT_EQ(claim.event.id, "evt_ready");
+  EXPECT_EQ(claim.event.body, "{\"id\":\"evt_ready\"}");
+  EXPECT_EQ(claim.event.traceparent, "00-trace");
+  clock_.advance(std::chrono::seconds(10));
+  const Claim retried = claim_one(*journal_);
+  EXPECT_EQ(retried.event.id, "evt_waiting");
+  EXPECT_EQ(retried.attempt, 2u);
+  EXPECT_EQ(retried.checkpoint, "part 2");
+  ASSERT_EQ(journal_->outbox_due(5).size(), 1u);
+  EXPECT_EQ(journal_->attempts(2).value().at(0).outcome, "permanent");
+}
+
+class Forgetting : public JournalTest {
+ protected:
+  void complete(const std::string& id, State state = State::kCompleted) {
+    ASSERT_TRUE(append(*journal_, event(id)));
+    Settlement settlement = end(claim_one(*journal_), state);
+    if (state == State::kDead) settlement.ending = ending_;
+    journal_->settle(std::move(settlement));
+    journal_->flush();
+  }
+  std::string value(const std::string& sql) {
+    auto reader = store::Connection::open(options().state_dir / "journal.db", store::Connection::Mode::kReader);
+    return reader->value(sql).value().value_or("none");
+  }
+  // Housekeeping comes when the journal is idle.
+  void await(const std::string& sql, const std::string& expected) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (value(sql) != expected && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    EXPECT_EQ(value(sql), expected) << sql;
+  }
+  // A new pass begins after a restart, or after its pause.
+  void next_day(int days) {
+    clock_.advance(std::chrono::hours(24 * days));
+    open();
+  }
+  std::string ending_;
+};
+
+TEST_F(Forgetting, BodiesOfCompletedEventsGoAfterADay) {
+  open();
+  complete("evt_done");
+  complete("evt_dead", State::kDead);
+  ASSERT_TRUE(append(*journal_, event("evt_live")));
+  next_day(1);
+  EXPECT_EQ(value("SELECT count(*) FROM body"), "3");
+  clock_.advance(std::chrono::milliseconds(1));
+  ASSERT_TRUE(append(*journal_, event("evt_young")));
+  open();
+  await("SELECT group_concat(id) FROM (SELECT e.id FROM event e JOIN body b ON b.seq=e.seq ORDER BY e.seq)",
+        "evt_dead,evt_live,evt_young");
+  EXPECT_EQ(append(*journal_, event("evt_done")).value(), Appended::kDuplicate);
+  EXPECT_EQ(claim_one(*journal_).event.body, "{\"id\":\"evt_live\"}");
+}
+
+TEST_F(Forgetting, EndedEventsGoAfterAMonthAndLiveOnesStay) {
+  open();
+  complete("evt_done");
+  complete("evt_dead", State::kDead);
+  ASSERT_TRUE(append(*journal_, event("evt_live")));
+  next_day(31);
+  await("SELECT group_concat(id) FROM event", "evt_live");
+  await("SELECT count(*) FROM event_key", "1");
+  EXPECT_EQ(value("SELECT count(*) FROM attempt"), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM body"), "1");
+  EXPECT_EQ(journal_->stats().accepted, 3u) << "the ledger forgets nothing";
+  expect_balanced();
+  EXPECT_EQ(append(*journal_, event("evt_done")).value(), Appended::kStored);
+  EXPECT_EQ(append(*journal_, event("evt_live")).value(), Appended::kDuplicate);
+}
+
+TEST_F(Forgetting, AnEventWhoseEndingWaitsStays) {
+  ending_ = "{}";
+  open();
+  complete("evt_dead", State::kDead);
+  complete("evt_done");
+  next_day(31);
+  await("SELECT group_concat(id) FROM event", "evt_dead");
+  journal_->outbox_done(journal_->outbox_due(1).at(0).id);
+  journal_->flush();
+  next_day(1);
+  await("SELECT count(*) FROM event", "0");
+}
+
+TEST_F(Forgetting, NumbersAreNeverUsedTwice) {
+  open();
+  complete("evt_1");
+  complete("evt_2");
+  next_day(31);
+  await("SELECT count(*) FROM event", "0");
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_3")));
+  EXPECT_EQ(rows().at(0).seq, 3);
+}
+
+}  // namespace
+}  // namespace modhost::journal::test

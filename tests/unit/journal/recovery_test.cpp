@@ -1,0 +1,186 @@
+// What a restart makes of what the last run left. A crash is played by going on from what was durable at that moment.
+#include "journal/ready_set.hpp"
+#include "journal_test_support.hpp"
+#include "support/faulty_vfs.hpp"
+
+namespace modhost::journal::test {
+namespace {
+
+class Recovery : public JournalTest {
+ protected:
+  void SetUp() override {
+    Options with = options();
+    with.vfs = disk_.name();
+    open(std::move(with));
+  }
+  void TearDown() override { close(); }  // before the disk goes
+  // Goes on from what is on the disk now, in another folder: the power was lost.
+  void crash() {
+    crash([](Options&) {});
+  }
+  template <class Change>
+  void crash(Change change) {
+    const auto dir = dir_.path() / ("after" + std::to_string(++crashes_));
+    disk_.save_durable(dir);
+    Options with = options();
+    with.state_dir = dir;
+    change(with);
+    open(std::move(with));
+  }
+
+  modhost::test::FaultyVfs disk_;
+  int crashes_ = 0;
+};
+
+TEST_F(Recovery, ARunningEventIsReadyAgainAndHasUsedAnAttempt) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  ASSERT_EQ(journal_->claim("DemoApp", 1).size(), 1u);
+  journal_->flush();
+  crash();
+  EXPECT_EQ(rows().at(0).state, State::kReady);
+  const Claim claim = claim_one(*journal_);
+  EXPECT_EQ(claim.attempt, 2u);
+  EXPECT_TRUE(claim.prior_run);
+  const auto attempts = journal_->attempts(claim.seq).value();
+  ASSERT_EQ(attempts.size(), 1u);
+  EXPECT_EQ(attempts[0].outcome, "interrupted");
+  EXPECT_EQ(attempts[0].n, 1u);
+  expect_balanced();
+}
+
+TEST_F(Recovery, ARunningEventOfAOnceModuleIsDeadAndGetsItsEnding) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  ASSERT_EQ(journal_->claim("DemoApp", 1).size(), 1u);
+  journal_->flush();
+  crash([](Options& with) {
+    with.once_modules = {"DemoApp"};
+    with.interrupted_ending = [](const Event& event, const std::string& module) {
+      return "{\"ending of\":\"" + event.assistant_message_id + module + "\"}";
+    };
+  });
+  EXPECT_EQ(rows().at(0).state, State::kDead);
+  EXPECT_EQ(rows().at(0).reason, "interrupted");
+  EXPECT_TRUE(journal_->modules_ready().empty());
+  const auto due = journal_->outbox_due(10);
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].ending, "{\"ending of\":\"msg_1DemoApp\"}");
+  EXPECT_EQ(journal_->stats().ended, 1u);
+  expect_balanced();
+}
+
+TEST_F(Recovery, AfterACrashTheOldestReadyEventsMayHaveRun) {
+  const std::size_t all = ReadySet::kUnmarkedMax + 20;
+  for (std::size_t i = 0; i < all; ++i) journal_->append(event("evt_" + std::to_string(i)), [](Result<Appended>) {});
+  journal_->flush();
+  crash();
+  std::vector<Claim> claims;
+  while (claims.size() < all) {
+    for (Claim& claim : journal_->claim("DemoApp", 1000)) claims.push_back(std::move(claim));
+    journal_->flush();
+  }
+  for (std::size_t i = 0; i < all; ++i) {
+    EXPECT_EQ(claims[i].prior_run, i < ReadySet::kUnmarkedMax) << i;
+    EXPECT_EQ(claims[i].attempt, 1u);
+  }
+}
+
+TEST_F(Recovery, AReadyEventOfAOnceModuleHasNotRun) {
+  crash([](Options& with) { with.once_modules = {"DemoApp"}; });
+  modhost::test::FaultyVfs disk;
+  Options with = options();
+  with.state_dir = dir_.path() / "once";
+  with.vfs = disk.name();
+  with.once_modules = {"DemoApp"};
+  open(with);
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  disk.save_durable(dir_.path() / "once after");
+  with.state_dir = dir_.path() / "once after";
+  with.vfs.clear();
+  open(with);
+  EXPECT_FALSE(claim_one(*journal_).prior_run);
+  journal_.reset();
+}
+
+TEST_F(Recovery, AModuleThatBecomesOnceKeepsTheDoubt) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  crash([](Options& with) { with.once_modules = {"DemoApp"}; });
+  EXPECT_TRUE(claim_one(*journal_).prior_run);
+}
+
+TEST_F(Recovery, AfterACleanStopNothingIsInDoubt) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  Options with = options();
+  with.vfs = disk_.name();
+  open(with);
+  EXPECT_FALSE(claim_one(*journal_).prior_run);
+  journal_->flush();
+  open(with);  // a stop that abandons a running event
+  const Claim claim = claim_one(*journal_);
+  EXPECT_TRUE(claim.prior_run);
+  EXPECT_EQ(claim.attempt, 2u);
+}
+
+TEST_F(Recovery, WaitingEventsWaitForTheRestOfTheirTime) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(append(*journal_, event("evt_" + std::to_string(i))));
+    Settlement retry = end(claim_one(*journal_), State::kWaiting, "retry");
+    retry.not_before = clock_.unix_now() + std::chrono::seconds(10 * (i + 1));
+    journal_->settle(std::move(retry));
+  }
+  journal_->flush();
+  clock_.advance(std::chrono::seconds(10));  // while nobody runs
+  crash();
+  EXPECT_EQ(claim_one(*journal_).event.id, "evt_0");
+  journal_->flush();
+  EXPECT_TRUE(journal_->claim("DemoApp", 5).empty());
+  clock_.advance(std::chrono::seconds(10));
+  EXPECT_EQ(claim_one(*journal_).event.id, "evt_1");
+  expect_balanced();
+}
+
+TEST_F(Recovery, AStepOfTheWallClockMovesNoTimer) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  Settlement retry = end(claim_one(*journal_), State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::hours(24 * 1000);
+  journal_->settle(std::move(retry));
+  journal_->flush();
+  EXPECT_TRUE(journal_->modules_ready().empty());
+}
+
+TEST_F(Recovery, EpochsMakeTokensOfTheLastRunStale) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  const Claim old = claim_one(*journal_);
+  journal_->flush();
+  crash();
+  const Claim now = claim_one(*journal_);
+  EXPECT_EQ(now.seq, old.seq);
+  EXPECT_NE(now.token, old.token);
+  journal_->settle(end(old, State::kDead));
+  journal_->flush();
+  EXPECT_EQ(journal_->stats().stale_settlements, 1u);
+  EXPECT_EQ(rows().at(0).state, State::kRunning);
+}
+
+TEST_F(Recovery, DuplicatesAreKnownAfterACrash) {
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(append(*journal_, event("evt_" + std::to_string(i))));
+  crash();
+  for (int i = 0; i < 300; ++i)
+    ASSERT_EQ(append(*journal_, event("evt_" + std::to_string(i))).value(), Appended::kDuplicate);
+  EXPECT_EQ(journal_->stats().accepted, 300u);
+  expect_balanced();
+}
+
+TEST_F(Recovery, TheListenerHearsOfWhatWasLeft) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  crash();
+  std::promise<void> heard;
+  std::atomic<bool> once = false;
+  journal_->on_ready([&] {
+    if (!once.exchange(true)) heard.set_value();
+  });
+  EXPECT_EQ(heard.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  journal_->on_ready({});
+}
+
+}  // namespace
+}  // namespace modhost::journal::test
