@@ -87,6 +87,23 @@ def sustained(plan, rows, facts):
     shutil.rmtree(host.home, ignore_errors=True)
 
 
+def disk_probe(facts, writes=200):
+    """What one flush to the disk of the journal costs right now: the figure that the durable rows stand on."""
+    os.makedirs(servers.SCRATCH, exist_ok=True)
+    path, times = os.path.join(servers.SCRATCH, "probe"), []
+    file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    for _ in range(writes):
+        os.write(file, bytes(4096))
+        started = time.perf_counter()
+        os.fdatasync(file)
+        times.append(1000 * (time.perf_counter() - started))
+    os.close(file)
+    os.unlink(path)
+    times.sort()
+    facts["fdatasync_p50_ms"], facts["fdatasync_p99_ms"] = round(times[writes // 2], 3), round(times[writes * 99 // 100], 3)
+    say(f"one flush of 4 KiB: p50 {facts['fdatasync_p50_ms']} ms, p99 {facts['fdatasync_p99_ms']} ms")
+
+
 def histogram_median(text, name):
     """The median of a Prometheus histogram, linear within its bucket; None without observations."""
     buckets = {}
@@ -142,6 +159,7 @@ def main(words):
     rows, facts = {}, {}
     print(plan, flush=True)
     try:
+        disk_probe(facts)
         for number in range(plan.rounds):
             print(f"round {number + 1} of {plan.rounds}", flush=True)
             one_round(plan, rows, facts)
