@@ -66,6 +66,7 @@ void Call::never_started() {
 bool Call::cancel(modhost_status why, std::string detail) {
   MutexLock lock(mutex_);
   if (is_done_out_) return false;
+  if (is_last_in_ && is_failure(mail_.front())) return true;  // the first reason stands
   const platform::CallId client_call = is_last_in_ ? 0 : client_call_;
   finish_with(Done{why, std::move(detail)});
   schedule(lock);
@@ -135,9 +136,12 @@ void Call::finish_with(Done done) {
 bool Call::is_deliverable() const {
   // Before the client has said yes nothing may be reported: its start() may still fail.
   if (mail_.empty() || client_call_ == 0) return false;
-  const bool is_failure =
-      std::holds_alternative<Done>(mail_.front()) && std::get<Done>(mail_.front()).result != MODHOST_OK;
-  return !is_paused_ || is_failure || std::holds_alternative<Head>(mail_.front());
+  return !is_paused_ || is_failure(mail_.front()) || std::holds_alternative<Head>(mail_.front());
+}
+
+bool Call::is_failure(const Item& item) {
+  const auto* done = std::get_if<Done>(&item);
+  return done != nullptr && done->result != MODHOST_OK;
 }
 
 // Sees to it that somebody delivers. May release and take the lock.

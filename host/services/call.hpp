@@ -86,6 +86,7 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
   void finish_with(Done done) REQUIRES(mutex_);
   void schedule(MutexLock& lock) REQUIRES(mutex_);
   void deliver();
+  static bool is_failure(const Item& item);
   [[nodiscard]] bool is_deliverable() const REQUIRES(mutex_);
   void deliver_done(const Done& done);
   void sync_pause(MutexLock& lock) REQUIRES(mutex_);

@@ -107,13 +107,12 @@ std::string origin_of(std::string_view url) {
   const auto scheme_end = url.find("://");
   if (scheme_end == std::string_view::npos) return {};
   const auto host_end = std::min(url.find_first_of("/?", scheme_end + 3), url.size());
-  std::string origin = to_lower(url.substr(0, host_end));
+  const std::string origin = to_lower(url.substr(0, host_end));
   const bool is_http = origin.starts_with("http://") || origin.starts_with("https://");
   if (!is_http || host_end == scheme_end + 3 || origin.find('@') != std::string::npos) return {};
   // The default port is no other origin.
   const std::string_view port = origin.starts_with("https") ? ":443" : ":80";
-  if (origin.ends_with(port)) origin.resize(origin.size() - port.size());
-  return origin;
+  return origin.ends_with(port) ? origin.substr(0, origin.size() - port.size()) : origin;
 }
 
 HttpService::HttpService(const config::Config& config, const config::ModuleConfig& module, const Clock& clock,

@@ -167,13 +167,19 @@ TEST_F(LifecycleTest, StandsStillWhenEveryThreadHangs) {
 TEST_F(LifecycleTest, ACreateThatHangsIsGivenUp) {
   bring_up_ = 20ms;
   const auto leave = std::make_shared<Gate>();
-  script_.create = [leave](const modhost_settings&) { leave->wait(); };
+  const auto left = std::make_shared<Gate>();
+  script_.create = [leave, left](const modhost_settings&) {
+    const auto outlives_the_script = left;
+    leave->wait();
+    outlives_the_script->open();
+  };
   module_.config_json = script_.config_json();
   const auto result = make(plugin_of(table_)).start();
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("create() did not return in time"), std::string::npos);
   EXPECT_FALSE(stop(50ms)) << "its thread is still in there";
   leave->open();
+  EXPECT_TRUE(left->wait());
 }
 
 TEST_F(LifecycleTest, StopEndsWhatIsPendingAndTellsWhy) {
