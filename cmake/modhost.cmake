@@ -18,7 +18,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(modhost_flags INTERFACE -fpch-preprocess)
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # GCC 12 sees overlaps and overruns in std::string's operator+ that are not there (GCC bugs 105329, 105651).
-    target_compile_options(modhost_flags INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
+    target_compile_options(modhost_flags INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow
+                           -Wno-stringop-overread)
   endif()
 else()
   target_compile_options(modhost_flags INTERFACE -Wthread-safety -Wno-unknown-warning-option)
