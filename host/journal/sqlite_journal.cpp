@@ -60,7 +60,7 @@ void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {
   {
     const MutexLock lock(mutex_);
     if (!is_closed_ && appends_.size() < limits::kAppendQueueMax) {
-      appends_.push_back(std::make_unique<Pending>(std::move(event), std::move(done)));
+      appends_.push_back(Pending{std::move(event), std::move(done)});
     } else if (is_closed_) {
       error = unavailable("the journal is closed");
     } else {

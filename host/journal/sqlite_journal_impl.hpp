@@ -47,7 +47,6 @@ class SqliteJournal::Impl final : public store::Client {
 
  private:
   struct Pending {
-    Pending(NewEvent added, AppendDone answer) : event(std::move(added)), done(std::move(answer)) {}
     NewEvent event;
     AppendDone done;
     EventSeq seq = 0;
@@ -58,21 +57,16 @@ class SqliteJournal::Impl final : public store::Client {
     std::int64_t outbox_id = 0;
     bool is_lost = false;  // there was nothing to change
   };
-  // What one transaction writes. Cleared and used again, so that the vectors keep their memory.
+  // What one transaction writes.
   struct Batch {
-    void clear() {
-      appends.clear();
-      ops.clear();
-      flush_ticket = 0;
-    }
-    std::vector<std::unique_ptr<Pending>> appends;
+    std::vector<Pending> appends;
     std::vector<BatchOp> ops;
     Ledger before, ledger;  // as it is after the batch
     EventSeq last_seq = 0;
     std::uint64_t flush_ticket = 0;  // flush() calls that this batch satisfies
   };
 
-  void take_appends() REQUIRES(mutex_);
+  std::vector<Pending> take_appends(std::size_t count_max, std::size_t bytes_max) REQUIRES(mutex_);
   std::vector<Claim> read_taken(const std::string& module, Live::Taken& taken);
   Result<void> write_append(Pending& pending);
   Result<void> write_op(BatchOp& op);
@@ -98,7 +92,7 @@ class SqliteJournal::Impl final : public store::Client {
   Mutex mutex_;
   std::condition_variable condition_;
   bool is_closed_ GUARDED_BY(mutex_) = false;
-  std::deque<std::unique_ptr<Pending>> appends_ GUARDED_BY(mutex_);
+  std::deque<Pending> appends_ GUARDED_BY(mutex_);
   OpQueue ops_ GUARDED_BY(mutex_);
   Live live_ GUARDED_BY(mutex_);
   Ledger ledger_ GUARDED_BY(mutex_);

@@ -43,31 +43,34 @@ void SqliteJournal::Impl::refuse(const Error& error) {
 }
 
 void SqliteJournal::Impl::refuse_queued(const Error& error) {
-  std::deque<std::unique_ptr<Pending>> refused;
+  std::deque<Pending> refused;
   {
     const MutexLock lock(mutex_);
     refused.swap(appends_);
   }
-  for (const auto& pending : refused) pending->done(Error(error));
+  for (Pending& pending : refused) pending.done(Error(error));
 }
 
-void SqliteJournal::Impl::take_appends() {
-  for (std::size_t bytes = 0;
-       !appends_.empty() && batch_.appends.size() < limits::kCommitBatchMax && bytes < kBatchBytesMax;
+std::vector<SqliteJournal::Impl::Pending> SqliteJournal::Impl::take_appends(std::size_t count_max,
+                                                                            std::size_t bytes_max) {
+  std::vector<Pending> taken;
+  taken.reserve(std::min(count_max, appends_.size()));
+  for (std::size_t bytes = 0; !appends_.empty() && taken.size() < count_max && bytes < bytes_max;
        appends_.pop_front()) {
-    bytes += appends_.front()->event.event.body.size();
-    batch_.appends.push_back(std::move(appends_.front()));
+    bytes += appends_.front().event.event.body.size();
+    taken.push_back(std::move(appends_.front()));
   }
+  return taken;
 }
 
 bool SqliteJournal::Impl::collect(const Error* refusal) {
   if (refusal != nullptr) refuse_queued(*refusal);
-  batch_.clear();
+  batch_ = Batch();
   bool is_empty = false;
   {
     const MutexLock lock(mutex_);
     live_.ring(ops_);
-    if (refusal == nullptr) take_appends();
+    if (refusal == nullptr) batch_.appends = take_appends(limits::kCommitBatchMax, kBatchBytesMax);
     for (Op& op : ops_.take(kBatchOpsMax)) batch_.ops.push_back(BatchOp{std::move(op)});
     batch_.before = batch_.ledger = ledger_;
     batch_.last_seq = last_seq_;
@@ -85,8 +88,8 @@ Result<void> SqliteJournal::Impl::write() {
     auto moved = known_.move_slice(KnownIds::Move::kWhenFull);
     if (!moved) return std::move(moved.error());
   }
-  for (const auto& pending : batch_.appends)
-    if (auto done = write_append(*pending); !done) return done;
+  for (Pending& pending : batch_.appends)
+    if (auto done = write_append(pending); !done) return done;
   for (BatchOp& op : batch_.ops)
     if (auto done = write_op(op); !done) return done;
   batch_.ledger.keyed_upto = known_.keyed_upto();
@@ -156,13 +159,13 @@ void SqliteJournal::Impl::committed() {
     const MutexLock lock(mutex_);
     ledger_ = batch_.ledger;
     last_seq_ = batch_.last_seq;
-    for (const auto& pending : batch_.appends) apply(*pending);
+    for (Pending& pending : batch_.appends) apply(pending);
     for (BatchOp& op : batch_.ops) apply(op);
   }
   signal_ready();
   answer(nullptr);
   finish_flush(batch_.flush_ticket);
-  batch_.clear();
+  batch_ = Batch();
 }
 
 void SqliteJournal::Impl::apply(Pending& pending) {
@@ -189,8 +192,8 @@ void SqliteJournal::Impl::apply(BatchOp& op) {
 
 // Answers the batch: with what was committed, or all of it with the error.
 void SqliteJournal::Impl::answer(const Error* error) {
-  for (const auto& pending : batch_.appends)
-    pending->done(error != nullptr ? Result<Appended>(Error(*error)) : std::move(pending->result));
+  for (Pending& pending : batch_.appends)
+    pending.done(error != nullptr ? Result<Appended>(Error(*error)) : std::move(pending.result));
   for (BatchOp& op : batch_.ops) {
     if (op.is_lost && options_.log != nullptr)
       options_.log->error("an event to settle is not live in the file: did another program write it?",
@@ -211,7 +214,7 @@ void SqliteJournal::Impl::failed(const Error& error) {
     ops_.put_back(std::move(kept));
   }
   finish_flush(batch_.flush_ticket);
-  batch_.clear();
+  batch_ = Batch();
 }
 
 void SqliteJournal::Impl::finish_flush(std::uint64_t ticket) {
