@@ -59,29 +59,26 @@ int print(const CheckOptions& options, const Findings& findings, const config::C
 int run_check(const CheckOptions& options, Terminal& terminal) {
   config::LoadOptions load;
   load.file = options.config;
-  std::vector<config::Problem> problems;
-  Result<config::Config> config = config::load(load, &problems);
+  const config::Examined examined = config::examine(load);
+  const config::Config& config = examined.config;
   Findings findings;
-  for (const config::Problem& problem : problems)
+  for (const config::Problem& problem : examined.problems)
     findings.push_back(
         {problem.severity == config::Severity::kError ? Level::kError : Level::kWarning, "config", to_string(problem)});
-  const bool is_good = config.has_value();
-  if (!is_good) {  // without an account the rest can be looked at all the same
-    load.purpose = config::Purpose::kDev;
-    config = config::load(load);
-  }
-  if (!config) return print(options, findings, nullptr, terminal);
+  const bool is_good = !examined.error;
   if (is_good)
     findings.insert(findings.begin(), {Level::kOk, "config",
-                                       config->file.string() + ": " + in_words(config->apps.size(), "app") + ", " +
-                                           in_words(config->modules.size(), "module")});
-  if (is_good) check_apps(*config, findings);
-  check_plugins(*config, findings);
-  check_ports(*config, findings);
-  check_state(*config, findings);
-  check_descriptors(*config, findings);
+                                       config.file.string() + ": " + in_words(config.apps.size(), "app") + ", " +
+                                           in_words(config.modules.size(), "module")});
+  // What could be read is looked at all the same, but not a file that could not.
+  if (config.file.empty()) return print(options, findings, nullptr, terminal);
+  if (is_good) check_apps(config, findings);
+  check_plugins(config, findings);
+  check_ports(config, findings);
+  check_state(config, findings);
+  check_descriptors(config, findings);
   check_clock(findings);
-  return print(options, findings, is_good ? &*config : nullptr, terminal);
+  return print(options, findings, &config, terminal);
 }
 
 }  // namespace modhost::cli

@@ -53,7 +53,7 @@ struct ModuleConfig {
   milliseconds attempt_deadline = limits::kAttemptDeadline;
   milliseconds event_deadline = limits::kEventDeadline;
   std::vector<milliseconds> retry = {std::chrono::seconds(2), std::chrono::seconds(10), std::chrono::seconds(60)};
-  Order order = Order::kSerial;
+  Order order = Order::kNone;
   SideEffects side_effects = SideEffects::kIdempotent;
   std::string on_failure = "Sorry, something went wrong processing your request. Please try again.";
   bool complete_turn = true;

@@ -137,8 +137,9 @@ Environment environment_of(const LoadOptions& options, const std::filesystem::pa
 
 }  // namespace
 
-Result<Config> load_text(std::string_view yaml, const LoadOptions& options, std::vector<Problem>* problems) {
-  Config config;
+Examined examine_text(std::string_view yaml, const LoadOptions& options) {
+  Examined out;
+  Config& config = out.config;
   config.file = options.file;
   Problems found(options.file.string());
   const std::filesystem::path folder = folder_of(options.file);
@@ -146,26 +147,35 @@ Result<Config> load_text(std::string_view yaml, const LoadOptions& options, std:
   Context context{found, environment, folder, config.origins};
   const std::optional<Node> root = parse_yaml(yaml, found);
   if (root) read_all(context, &*root, options.purpose, config);
-  const std::size_t errors = found.errors();
-  const std::string summary = found.summary();
-  std::vector<Problem> list = std::move(found).take();
-  for (const Problem& problem : list)
+  if (found.errors() > 0) out.error = invalid(found.summary());
+  out.problems = std::move(found).take();
+  for (const Problem& problem : out.problems)
     if (problem.severity == Severity::kWarning) config.warnings.push_back(to_string(problem));
-  if (problems != nullptr) *problems = std::move(list);
-  if (errors > 0) return invalid(summary);
-  return config;
+  return out;
 }
 
-Result<Config> load(const LoadOptions& options, std::vector<Problem>* problems) {
-  const Result<TextFile> file = read_text_file(options.file, 1024 * 1024);
-  if (file) return load_text(file->text, options, problems);
-  if (options.may_be_absent && file.error().code == Code::kNotFound) return load_text("", options, problems);
-  Error error = file.error();
-  error.message = options.file.string() + " " + error.message;
-  if (error.code == Code::kNotFound) error.message += ": write one, or name it with --config";
-  if (error.code == Code::kFull) error.code = Code::kInvalid;
-  if (problems != nullptr) *problems = {{Severity::kError, options.file.string(), error.message, 0, 0}};
-  return error;
+Examined examine(const LoadOptions& options) {
+  const Result<TextFile> file = read_text_file(options.file, kYamlBytesMax);
+  if (file) return examine_text(file->text, options);
+  if (options.may_be_absent && file.error().code == Code::kNotFound) return examine_text("", options);
+  Examined out;
+  out.error = file.error();
+  out.error->message = options.file.string() + " " + file.error().message;
+  if (file.error().code == Code::kNotFound) out.error->message += ": write one, or name it with --config";
+  out.problems = {{Severity::kError, "", out.error->message, 0, 0}};
+  return out;
+}
+
+Result<Config> load_text(std::string_view yaml, const LoadOptions& options) {
+  Examined out = examine_text(yaml, options);
+  if (out.error) return *std::move(out.error);
+  return std::move(out.config);
+}
+
+Result<Config> load(const LoadOptions& options) {
+  Examined out = examine(options);
+  if (out.error) return *std::move(out.error);
+  return std::move(out.config);
 }
 
 std::vector<std::string> schema_paths() {

@@ -31,12 +31,20 @@ struct LoadOptions {
   bool reads_env_files = true;
 };
 
-// kNotFound: no such file; kInvalid: the message has one line an error. With `problems`, errors and warnings go there
-// too.
-Result<Config> load(const LoadOptions& options, std::vector<Problem>* problems = nullptr);
+// kNotFound: no such file; kInvalid: the message has one line an error.
+Result<Config> load(const LoadOptions& options);
 
 // The same from text; options.file gives the name in messages and the folder relative paths start at.
-Result<Config> load_text(std::string_view yaml, const LoadOptions& options, std::vector<Problem>* problems = nullptr);
+Result<Config> load_text(std::string_view yaml, const LoadOptions& options);
+
+// What can be read however much is wrong: a value that is wrong is left at its default. For `check`.
+struct Examined {
+  Config config;
+  std::vector<Problem> problems;  // errors first, by line
+  std::optional<Error> error;     // what load() answers
+};
+Examined examine(const LoadOptions& options);
+Examined examine_text(std::string_view yaml, const LoadOptions& options);
 
 // Every key of the schema with its path, such as "limits.body_bytes" and "modules.<name>.threads".
 std::vector<std::string> schema_paths();

@@ -77,6 +77,14 @@ void read_isolation(const Section& section, Isolation& out) {
   out = value;
 }
 
+void read_order(const Section& section, Order& out) {
+  Order value = out;
+  if (!section.read_choice("order", value, {{"serial", Order::kSerial}, {"none", Order::kNone}})) return;
+  if (value == Order::kSerial)
+    return section.report("order", "running the events of one chat one after the other is not built yet: use none");
+  out = value;
+}
+
 void read_app(const Section& section, const std::vector<App>& apps, std::string& out) {
   std::string id;
   if (!section.read_text("app", id)) return;
@@ -93,7 +101,7 @@ void read_common(const Section& section, const std::vector<App>& apps, ModuleCon
   section.read_duration("attempt_deadline", out.attempt_deadline, kAttemptDeadline);
   section.read_duration("event_deadline", out.event_deadline, kEventDeadline);
   read_retry(section, out.retry);
-  section.read_choice("order", out.order, {{"serial", Order::kSerial}, {"none", Order::kNone}});
+  read_order(section, out.order);
   section.read_choice("side_effects", out.side_effects,
                       {{"idempotent", SideEffects::kIdempotent}, {"once", SideEffects::kOnce}});
   section.read_flag("complete_turn", out.complete_turn);

@@ -173,6 +173,13 @@ void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, p
     settle(*attempt, {journal::State::kExpired, "event_deadline", {}, false}, outcome);
     return;
   }
+  if (claim.attempt > module.attempts_max()) {  // every attempt was cut short by the end of a host
+    plugin::Outcome outcome;
+    outcome.kind = plugin::Outcome::Kind::kCrashed;
+    outcome.detail = "the host ended during each of its attempts";
+    settle(*attempt, {journal::State::kDead, "exhausted", {}, false}, outcome);
+    return;
+  }
   input.event = std::move(claim.event);
   input.event.body = std::move(body);
   runtime.submit(std::move(input), [this, attempt](const plugin::Outcome& outcome) { finish(*attempt, outcome); });

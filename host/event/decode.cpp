@@ -243,12 +243,13 @@ Decoded decode(TrustedBody body, const RawRequest& request) {
   Picker picker;
   const Result<void> read = read_json(body.bytes(), picker);
   decoded.unusable = read ? what_is_wrong(picker) : "the body is not JSON: " + read.error().message;
-  const crypto::Digest digest = crypto::sha256(body.bytes());
-  decoded.body_sha256 = crypto::bytes_of(digest);
-  if (decoded.unusable.empty())
+  if (decoded.unusable.empty()) {
     fill(event, picker);
-  else
+  } else {
+    const crypto::Digest digest = crypto::sha256(body.bytes());
+    decoded.body_sha256 = crypto::bytes_of(digest);
     event.id = "sha256:" + crypto::hex(digest);
+  }
   event.body = std::move(body).release();
   return decoded;
 }

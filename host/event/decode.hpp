@@ -13,7 +13,7 @@ namespace modhost {
 struct Decoded {
   Event event;              // always with app, key_id, body; with an unusable body the id is "sha256:<hex>"
   std::string unusable;     // not empty: why this body can not be an event ("payload.name is missing")
-  std::string body_sha256;  // 32 raw bytes
+  std::string body_sha256;  // 32 raw bytes, of an unusable body only
 };
 
 Decoded decode(TrustedBody body, const RawRequest& request);

@@ -259,5 +259,7 @@ void Transport::drop(const std::shared_ptr<Connection>& connection, Verdict verd
 // Pistache is not instrumented: tsan does not see that its accept thread drops its reference to a peer atomically. That
 // thread runs nothing of ours, so the suppression hides nothing else.
 extern "C" __attribute__((visibility("default"))) const char* __tsan_default_suppressions();
-extern "C" const char* __tsan_default_suppressions() { return "race:Pistache::Tcp::Listener::handleNewConnection\n"; }
+extern "C" const char* __tsan_default_suppressions() {
+  return "race:Pistache::Tcp::Listener::handleNewConnection\nrace:Pistache::Tcp::Listener::acceptConnection\n";
+}
 #endif

@@ -28,7 +28,7 @@ struct NewEvent {
   Event event;
   std::string module;       // configured module that will run it; empty for a dead letter
   std::string dead_reason;  // not empty: stored as kDead at once (body without the needed fields)
-  std::string body_sha256;  // raw 32 bytes; empty: computed by the journal
+  std::string body_sha256;  // raw 32 bytes; empty: the journal makes it when it is first needed
 };
 
 enum class Appended {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/digest.hpp"
+
 namespace modhost::journal {
 namespace {
 
@@ -23,7 +25,9 @@ Result<void> KnownIds::attach(store::Connection& connection) {
   };
   for (const auto& [statement, sql] :
        {Prepared{&find_, "SELECT seq FROM event_key WHERE hash=?1"},
-        Prepared{&verify_, "SELECT app, id, body_sha256 FROM event WHERE seq=?1"},
+        Prepared{
+            &verify_,
+            "SELECT e.app, e.id, e.body_sha256, b.bytes FROM event e LEFT JOIN body b ON b.seq=e.seq WHERE e.seq=?1"},
         Prepared{&insert_, "INSERT INTO event_key VALUES (?1,?2) ON CONFLICT DO NOTHING"},
         Prepared{&scan_, "SELECT seq, id FROM event WHERE seq>?1 ORDER BY seq"}}) {
     auto prepared = connection.prepare(sql);
@@ -72,7 +76,10 @@ Result<std::optional<KnownEvent>> KnownIds::verify(EventSeq seq, std::string_vie
   if (!row) return std::move(row.error());
   if (!*row) return std::optional<KnownEvent>();
   std::optional<KnownEvent> found;
-  if (verify_.bytes(0) == app && verify_.bytes(1) == id) found = KnownEvent{seq, verify_.text(2)};
+  if (verify_.bytes(0) == app && verify_.bytes(1) == id) {
+    found = KnownEvent{seq, verify_.text(2)};
+    if (found->body_sha256.empty()) found->body_sha256 = crypto::bytes_of(crypto::sha256(verify_.bytes(3)));
+  }
   verify_.reset();
   return found;
 }

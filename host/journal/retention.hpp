@@ -29,13 +29,15 @@ class Retention {
  private:
   Result<bool> drop_bodies(UnixMillis now);
   Result<bool> drop_events(UnixMillis now, EventSeq keyed_upto);
+  Result<void> drop_body(EventSeq seq);
   Result<void> drop_event(EventSeq seq, std::int64_t hash);
 
   Retained retained_;
   EventSeq bodies_from_ = 0, events_from_ = 0;
   SteadyTime next_pass_{};
   bool is_passing_ = false;
-  store::Statement old_bodies_, old_events_, delete_body_, delete_event_, delete_key_, delete_attempts_;
+  store::Statement old_bodies_, old_events_, unhashed_body_, keep_hash_, delete_body_, delete_event_, delete_key_,
+      delete_attempts_;
 };
 
 }  // namespace modhost::journal

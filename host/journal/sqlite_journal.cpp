@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "crypto/digest.hpp"
 #include "journal/schema.hpp"
 #include "journal/sqlite_journal_impl.hpp"
 #include "telemetry/log.hpp"
@@ -54,7 +53,6 @@ Result<void> SqliteJournal::Impl::start() {
 }
 
 void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {
-  if (event.body_sha256.empty()) event.body_sha256 = crypto::bytes_of(crypto::sha256(event.event.body));
   if (event.event.received_at == UnixMillis{}) event.event.received_at = options_.clock->unix_now();
   Error error;
   {

@@ -1,5 +1,6 @@
 // The half of the journal that runs on the writer's thread: a batch is collected, written, applied to the picture in
 // memory and answered.
+#include "crypto/digest.hpp"
 #include "journal/sqlite_journal_impl.hpp"
 #include "telemetry/log.hpp"
 
@@ -104,6 +105,7 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
   auto known = known_.find(event.app, event.id, hash);
   if (!known) return std::move(known.error());
   if (*known) {
+    if (pending.event.body_sha256.empty()) pending.event.body_sha256 = crypto::bytes_of(crypto::sha256(event.body));
     pending.result = (*known)->body_sha256 == pending.event.body_sha256 ? Appended::kDuplicate : Appended::kConflict;
     return {};
   }

@@ -103,14 +103,15 @@ Result<std::string> Api::Call::chat_id() const {
 Api::Subject Api::subject_of(const http::Request& request) {
   Subject subject;
   const auto segments = segments_of(below_base(request.path()));
-  if (segments.size() >= 2 && segments[0] == "messages") subject.message_id = segments[1];
+  if (segments.size() >= 2 && (segments[0] == "messages" || segments[0] == "message-log"))
+    subject.thing_id = segments[1];
   if (segments.size() >= 3 && segments[0] == "space")
     subject.chat_id = segments[1] == "chat" ? segments[2] : segments[1];
   for (const auto& [name, value] : query_of(request.query()))
     if (name == "chatId") subject.chat_id = value;
   if (const auto body = parse_json(request.body)) {
     if (const auto id = string_member(*body, "chatId"); !id.empty()) subject.chat_id = id;
-    if (const auto id = string_member(*body, "messageId"); !id.empty()) subject.message_id = id;
+    if (const auto id = string_member(*body, "messageId"); !id.empty()) subject.thing_id = id;
   }
   if (subject.chat_id.empty()) subject.chat_id = request.header("x-chat-id").value_or("");
   return subject;

@@ -33,9 +33,9 @@ class Api {
 
   [[nodiscard]] http::Response handle(const http::Request& request) const;  // [any thread]
 
-  // Which chat and message a request is about, for the timeline; empty when it does not say.
+  // Which chat and which message or log step a request is about, for the timeline; empty when it does not say.
   struct Subject {
-    std::string chat_id, message_id;
+    std::string chat_id, thing_id;
   };
   static Subject subject_of(const http::Request& request);
 

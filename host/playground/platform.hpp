@@ -88,8 +88,8 @@ class Platform {
   void add_try(const std::string& key, DeliveryTry attempt, Outcome outcome);
   void set_outcome(const std::string& key, Outcome outcome);
 
-  // Numbers the call, finds the event it belongs to and keeps it.
-  void add_call(CallRecord call, std::string_view traceparent, std::string_view message_id);
+  // Numbers the call, finds the event it belongs to and keeps it. thing_id: of a message or log step, or empty.
+  void add_call(CallRecord call, std::string_view traceparent, const std::string& thing_id);
   [[nodiscard]] std::vector<CallRecord> calls(const std::string& chat_id) const;  // oldest first, strays included
 
  private:

@@ -143,15 +143,16 @@ std::string Platform::event_key_of(std::string_view trace_id, const std::string&
   return {};
 }
 
-void Platform::add_call(CallRecord call, std::string_view traceparent, std::string_view message_id) {
+void Platform::add_call(CallRecord call, std::string_view traceparent, const std::string& thing_id) {
   call.target = shortened(std::move(call.target));
   call.request_body = shortened(std::move(call.request_body));
   call.response_body = shortened(std::move(call.response_body));
   {
     MutexLock lock(mutex_);
-    if (const auto message = messages_.find(std::string(message_id));
-        call.chat_id.empty() && message != messages_.end())
+    if (const auto message = messages_.find(thing_id); call.chat_id.empty() && message != messages_.end())
       call.chat_id = message->second.chat_id;
+    if (const auto step = steps_.find(thing_id); call.chat_id.empty() && step != steps_.end())
+      call.chat_id = step->second.chat_id;
     call.event_key = event_key_of(trace_id_of(traceparent), call.chat_id);
     if (const auto found = events_.find(call.event_key); found != events_.end() && call.chat_id.empty())
       call.chat_id = found->second.chat_id;

@@ -151,7 +151,7 @@ class Playground::Impl {
     call.at = request.received_at;
     call.took_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - request.received_steady).count();
-    platform_.add_call(std::move(call), request.header("traceparent").value_or(""), subject.message_id);
+    platform_.add_call(std::move(call), request.header("traceparent").value_or(""), subject.thing_id);
     responder.respond(std::move(answer));
   }
 };

@@ -245,14 +245,19 @@ RuntimeStatus Instance::status() const {
   status.sha256 = plugin_->sha256;
   status.threads = threads_;
   status.in_flight = static_cast<unsigned>(services_.events.unfinished());
+  for (const auto& event : services_.events.all()) status.given_up += event->has_ended() ? 1 : 0;
   status.stuck = work_->status().stuck + cancels_->status().stuck;
   status.running = is_running();
-  if (phase_.load() == Phase::kRunning && is_standing_still())
-    status.problem = "every thread it may have hangs in plugin code: restart the host, mend the plugin";
-  else if (!status.running) {
-    MutexLock lock(mutex_);
-    status.problem = problem_;
+  if (status.running && status.given_up >= module_.in_flight)
+    status.problem = "takes no events: the plugin never finished " + std::to_string(status.given_up) +
+                     " that were given up. Mend the plugin, then restart the host";
+  if (status.running) return status;
+  if (phase_.load() == Phase::kRunning) {
+    status.problem = "takes no events: each thread it may have hangs in the plugin. Mend it, then restart the host";
+    return status;
   }
+  MutexLock lock(mutex_);
+  status.problem = problem_;
   return status;
 }
 

@@ -49,6 +49,7 @@ struct RuntimeStatus {
   bool running = false;  // created, started and taking events
   std::string problem;   // why not
   unsigned threads = 0, in_flight = 0, stuck = 0;
+  unsigned given_up = 0;  // of in_flight: given up by the host and still held by the plugin
 };
 
 class PluginRuntime {

@@ -15,8 +15,6 @@ namespace modhost::services {
 
 namespace {
 
-constexpr std::size_t kHeadersMax = 64;                     // of one call; the platform's own client sends eight
-constexpr std::size_t kRequestBytesMax = 16 * 1024 * 1024;  // as the largest answer
 constexpr std::string_view kGrantHttp = "http:";
 constexpr std::string_view kGrantWithoutEvent = "platform-without-event";
 
@@ -93,7 +91,7 @@ class Collector final : public CallListener {
 bool completes_turn(const Event& event, std::string_view method, std::string_view target, std::string_view body) {
   if (method != "PATCH" || event.assistant_message_id.empty()) return false;
   const std::string_view path = target.substr(0, target.find('?'));
-  if (path != "/messages/" + event.assistant_message_id) return false;
+  if (!path.ends_with("/messages/" + event.assistant_message_id)) return false;
   const auto document = parse_json(body);
   if (!document || !document->IsObject()) return false;
   const rapidjson::Value* completed_at = find_member(*document, "completedAt");
@@ -132,8 +130,8 @@ bool HttpService::is_granted(std::string_view url) const {
 // Who may call what, and when.
 Refusal HttpService::check(const HttpCall& call, std::shared_ptr<OpenEvent>& event) {
   if (is_closed_.load()) return {MODHOST_E_CLOSED, "the instance is stopping"};
-  if (call.headers.size() > kHeadersMax) return {MODHOST_E_INVALID, "more than 64 headers"};
-  if (call.body.size() > kRequestBytesMax) return {MODHOST_E_INVALID, "the body is larger than 16 MiB"};
+  if (call.headers.size() > kCallHeadersMax) return {MODHOST_E_INVALID, "more than 64 headers"};
+  if (call.body.size() > kCallBodyBytesMax) return {MODHOST_E_INVALID, "the body is larger than 16 MiB"};
   if (call.timeout.count() < 0) return {MODHOST_E_INVALID, "timeout_ms is negative"};
   if (call.event != 0) {
     event = events_.find(call.event);

@@ -17,6 +17,11 @@
 
 namespace modhost::services {
 
+// Limits of one call. The platform's own client sends eight headers and bodies of a few KiB.
+inline constexpr std::size_t kCallHeadersMax = 64;
+inline constexpr std::size_t kCallHeadBytesMax = 64 * 1024;         // target and headers together
+inline constexpr std::size_t kCallBodyBytesMax = 16 * 1024 * 1024;  // as the largest answer
+
 struct HttpCall {
   bool is_platform = false;
   bool is_safe_to_repeat = false;
@@ -67,7 +72,8 @@ class HttpService {
   std::atomic<bool> is_closed_{false};
 };
 
-// True for a PATCH of the event's assistant message that sets completedAt: its success completes the chat's turn.
+// True for a PATCH of the event's assistant message, below whatever base path, that sets completedAt: its success
+// completes the chat's turn.
 bool completes_turn(const Event& event, std::string_view method, std::string_view target, std::string_view body);
 // "scheme://host[:port]" of an absolute http or https URL in lower case; empty for anything else, for a URL with a user
 // in it and for one with characters that have to be percent-encoded.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "services/abi_values.hpp"
@@ -7,8 +8,6 @@
 namespace modhost::services {
 
 namespace {
-
-constexpr std::size_t kHeadersRead = 1000;  // far above the service's limit; a wild count must not be followed
 
 // True while this thread is in a sink callback, where perform() is refused: it would wait for the thread it blocks.
 thread_local bool is_in_sink = false;
@@ -68,6 +67,7 @@ class PluginSink final : public CallListener {
   void (*const done_)(void*, modhost_call_id, modhost_status, modhost_str);
 };
 
+// Sizes are judged before anything is copied: a wild length costs nothing.
 std::optional<HttpCall> read_call(const modhost_http_request* foreign) {
   const auto request = read_struct(foreign);
   if (!request || (request->flags & ~(MODHOST_HTTP_PLATFORM | MODHOST_HTTP_SAFE_TO_REPEAT)) != 0) return std::nullopt;
@@ -75,22 +75,28 @@ std::optional<HttpCall> read_call(const modhost_http_request* foreign) {
   const auto target = view(request->target);
   const auto body = view(request->body);
   if (!method || !target || !body || request->timeout_ms < 0) return std::nullopt;
-  if (request->header_count > kHeadersRead || (request->headers == nullptr && request->header_count > 0))
-    return std::nullopt;
+  if (body->size() > kCallBodyBytesMax || request->header_count > kCallHeadersMax) return std::nullopt;
+  if (request->headers == nullptr && request->header_count > 0) return std::nullopt;
+
+  std::size_t head_bytes = method->size() + target->size();
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  for (std::size_t i = 0; i < request->header_count; ++i) {
+    const auto name = view(request->headers[i].key);
+    const auto value = view(request->headers[i].value);
+    if (!name || !value) return std::nullopt;
+    head_bytes += name->size() + value->size();
+    headers.emplace_back(*name, *value);
+  }
+  if (head_bytes > kCallHeadBytesMax) return std::nullopt;
+
   HttpCall call;
   call.is_platform = (request->flags & MODHOST_HTTP_PLATFORM) != 0;
   call.is_safe_to_repeat = (request->flags & MODHOST_HTTP_SAFE_TO_REPEAT) != 0;
   call.method = *method;
   call.target = *target;
   call.body = *body;
-  for (std::size_t i = 0; i < request->header_count; ++i) {
-    const auto name = view(request->headers[i].key);
-    const auto value = view(request->headers[i].value);
-    if (!name || !value) return std::nullopt;
-    call.headers.emplace_back(*name, *value);
-  }
-  // Compared before it is believed: a huge one would overflow as a duration.
-  constexpr std::int64_t kTimeoutMax = 365ll * 24 * 3600 * 1000;
+  call.headers.assign(headers.begin(), headers.end());
+  constexpr std::int64_t kTimeoutMax = 365ll * 24 * 3600 * 1000;  // a huge one would overflow as a duration
   call.timeout = std::chrono::milliseconds(std::min(request->timeout_ms, kTimeoutMax));
   call.response_bytes_max = request->max_response_bytes;
   call.event = request->event;
@@ -145,7 +151,8 @@ modhost_status perform(const modhost_host* host, const modhost_http_request* req
     return refuse("response is null or its struct_size is too small");
   auto wanted = read_call(request);
   if (!wanted)
-    return refuse("request is null, too small, has an unknown flag or a pointer that does not fit its length");
+    return refuse(
+        "request is null, too small or too large, has an unknown flag, or a pointer that does not fit its length");
   platform::HttpResponse answer;
   const Refusal refusal = services->http.perform(std::move(*wanted), answer);
   if (!refusal.ok()) {

@@ -12,7 +12,7 @@ void FakeJournal::append(journal::NewEvent event, AppendDone done) {
       result = known->second == event.event.body ? journal::Appended::kDuplicate : journal::Appended::kConflict;
     } else {
       ids_[event.event.id] = event.event.body;
-      if (event.dead_reason.empty()) ready_[event.module].push_back({++seq_, event.event, 1});
+      if (event.dead_reason.empty()) ready_[event.module].push_back({++seq_, event.event, attempt_});
       appended_.push_back(std::move(event));
     }
     if (hold_) {
@@ -96,6 +96,11 @@ Result<std::vector<journal::Row>> FakeJournal::query(const journal::Filter& filt
   MutexLock lock(mutex_);
   filters_.push_back(filter);
   return rows_;
+}
+
+void FakeJournal::claim_as_attempt(unsigned attempt) {
+  MutexLock lock(mutex_);
+  attempt_ = attempt;
 }
 
 void FakeJournal::fail_with(Error error) {

@@ -34,6 +34,7 @@ class FakeJournal final : public journal::Journal {
   void flush() override {}
 
   // For tests.
+  void claim_as_attempt(unsigned attempt);  // what follows was run so often already
   void fail_with(Error error);
   void hold();
   void release();
@@ -70,6 +71,7 @@ class FakeJournal final : public journal::Journal {
   std::vector<journal::Attempt> attempts_ GUARDED_BY(mutex_);
   std::vector<journal::Filter> filters_ GUARDED_BY(mutex_);
   journal::EventSeq seq_ GUARDED_BY(mutex_) = 0;
+  unsigned attempt_ GUARDED_BY(mutex_) = 1;
   std::int64_t outbox_id_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -170,12 +170,13 @@ function draw_chat() {
     if (made) items.push({ key: one.message.id, version: [one.revision, ...steps.map((step) => step.revision)].join(), made });
   }
   const running = ordered.filter(is_unfinished);
-  if (running.some(({ message }) => !message.text)) items.push({ key: "typing", version: 1, made: typing() });
+  const hopeless = running.length ? why_no_answer() : "";
+  if (!hopeless && running.some(({ message }) => !message.text)) items.push({ key: "typing", version: 1, made: typing() });
   if (!items.length) items.push({ key: "welcome", version: state.spaceId, made: welcome() });
   reconcile(chat, items, { key: (item) => item.key, version: (item) => item.version, build: (item) => item.made });
   if (is_at_end) chat.scrollTop = chat.scrollHeight;
   lock(running.length > 0);
-  draw_notice(running.length > 0);
+  draw_notice(state.problem || hopeless, state.problem ? "bad" : "");
 }
 
 function welcome() {
@@ -198,17 +199,20 @@ function lock(is_locked) {
   lock.was_locked = is_locked;
 }
 
-// Why a locked chat will stay so, in words.
-function draw_notice(is_locked) {
-  let text = state.problem, kind = text ? "bad" : "";
+// Why a locked chat will stay so, in words; empty while an answer may still come.
+function why_no_answer() {
   const last = [...state.events.values()].filter((one) => one.name === "unique.chat.external-module.chosen").at(-1);
   const answer = last?.tries.at(-1);
-  if (!text && is_locked && answer && last.outcome !== "sending") {
-    if (answer.status === 0) text = `The host does not answer at ${$("webhook").textContent}: ${answer.answer}`;
-    else if (verdict(answer) === "ignored") text = `The host ignored this event: no module named ${last.module} is configured. Stop unlocks the input.`;
-    else if (verdict(answer) === "dead_lettered") text = "The host could not use this event: see its answer in the timeline.";
-    else if (answer.status >= 300) text = `The host refused this event with ${answer.status}: see its answer in the timeline.`;
-  }
+  if (!answer || last.outcome === "sending") return "";
+  const word = verdict(answer);
+  if (answer.status === 0) return `The host does not answer at ${$("webhook").textContent}: ${answer.answer}`;
+  if (word === "ignored") return `The host ignored this event: no module named ${last.module} is configured. Stop unlocks the input.`;
+  if (word === "dead_lettered") return "The host could not use this event: see its answer in the timeline.";
+  if (answer.status >= 300) return `The host refused this event with ${answer.status}: see its answer in the timeline.`;
+  return "";
+}
+
+function draw_notice(text, kind) {
   $("notice").hidden = !text;
   $("notice").dataset.kind = kind;
   if ($("notice").textContent !== text) $("notice").textContent = text;
@@ -269,6 +273,8 @@ function new_id(prefix) {
   return prefix + [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => alphabet[byte % 36]).join("");
 }
 
+let filled = "";  // what the template gave: unedited, it gets new ids after it was sent
+
 // A template with its {{names}} replaced; "{{now}}" alone becomes a number.
 function fill_template() {
   const template = state.templates[$("template").selectedIndex];
@@ -287,12 +293,13 @@ function fill_template() {
     if (value === "{{now}}") return values.now;
     return value.replace(/\{\{(\w+)\}\}/g, (whole, name) => values[name] ?? whole);
   };
-  $("event-body").value = JSON.stringify(fill(template.event), null, 2);
+  filled = $("event-body").value = JSON.stringify(fill(template.event), null, 2);
 }
 
 const send_event = () => attempt(async () => {
   const made = await ask("/dev/events", { body: $("event-body").value, corrupt: $("corrupt").value });
   await load(made.chatId || state.chatId);
+  if ($("event-body").value === filled) fill_template();
 });
 
 function set_theme(theme) {

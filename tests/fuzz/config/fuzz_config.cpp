@@ -56,19 +56,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.environment->emplace("UNIQUE_APP_ENDPOINT_SECRET", std::string(kPlanted));
   options.environment->emplace("UNIQUE_API_BASE_URL", "http://localhost:8092");
 
-  std::vector<config::Problem> problems;
-  const auto config = config::load_text(yaml, options, &problems);
-  if (config) {
-    check(*config, options.purpose);
-    require(!config::describe(*config).empty());
+  const config::Examined examined = config::examine_text(yaml, options);
+  require(!config::describe(examined.config).empty());
+  if (!examined.error) {
+    check(examined.config, options.purpose);
   } else {
-    require(!config.error().message.empty() && config.error().message.size() < 64 * 1024);
+    require(!examined.error->message.empty() && examined.error->message.size() < 64 * 1024);
   }
   if (input.find(kPlanted) != std::string_view::npos) return 0;
   // A host name is no secret, so warnings about the API base may show it, whatever variable it came from.
-  for (const config::Problem& problem : problems)
+  for (const config::Problem& problem : examined.problems)
     require((problem.where + problem.what).find(kPlanted) == std::string::npos ||
             problem.what.find("API base URL") != std::string::npos);
-  if (!config) require(config.error().message.find(kPlanted) == std::string::npos);
+  if (examined.error) require(examined.error->message.find(kPlanted) == std::string::npos);
   return 0;
 }

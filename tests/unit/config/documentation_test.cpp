@@ -87,13 +87,12 @@ TEST(Documentation, ExamplesLoad) {
 TEST(Documentation, TheRepositorysOwnFileLoads) {
   LoadOptions options = test::text_options();
   options.file = MODHOST_SOURCE_DIR "/modules.yaml";
-  std::vector<Problem> problems;
-  const auto config = load(options, &problems);
-  ASSERT_TRUE(config) << config.error().message;
-  EXPECT_TRUE(problems.empty());
-  EXPECT_EQ(config->modules.at("DemoApp").plugin, "demo_app");
-  EXPECT_EQ(config->modules.at("EchoC").plugin, "echo_c");
-  EXPECT_EQ(config->plugins_dir, MODHOST_SOURCE_DIR "/build/release/plugins");
+  const Examined examined = examine(options);
+  ASSERT_FALSE(examined.error) << examined.error->message;
+  EXPECT_TRUE(examined.problems.empty());
+  EXPECT_EQ(examined.config.modules.at("DemoApp").plugin, "demo_app");
+  EXPECT_EQ(examined.config.modules.at("EchoC").plugin, "echo_c");
+  EXPECT_EQ(examined.config.plugins_dir, MODHOST_SOURCE_DIR "/build/release/plugins");
   options.environment = Variables();
   options.purpose = Purpose::kDev;
   EXPECT_TRUE(load(options)) << "./dev run needs no account";

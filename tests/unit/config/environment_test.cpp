@@ -155,17 +155,16 @@ TEST_F(Discovery, LoadUsesTheFolderOfTheFile) {
   LoadOptions options;
   options.file = first.path() / "modules.yaml";
   options.environment = Variables{{"HOME", home.path().string()}};
-  std::vector<Problem> problems;
-  const auto config = load(options, &problems);
-  ASSERT_TRUE(config) << config.error().message;
-  EXPECT_EQ(config->apps.at(0).id, "app_env");
-  EXPECT_EQ(config->state_dir, first.path() / "here");
-  EXPECT_TRUE(problems.empty()) << to_string(problems.front());
+  const Examined first_time = examine(options);
+  ASSERT_FALSE(first_time.error) << first_time.error->message;
+  EXPECT_EQ(first_time.config.apps.at(0).id, "app_env");
+  EXPECT_EQ(first_time.config.state_dir, first.path() / "here");
+  EXPECT_TRUE(first_time.problems.empty()) << to_string(first_time.problems.front());
   ::chmod((first.path() / "unique.env").c_str(), 0644);
-  const auto again = load(options, &problems);
-  ASSERT_EQ(problems.size(), 1u);
-  EXPECT_EQ(problems[0].severity, Severity::kWarning);
-  EXPECT_NE(problems[0].what.find("other users can read it"), std::string::npos);
+  const Examined again = examine(options);
+  ASSERT_EQ(again.problems.size(), 1u);
+  EXPECT_EQ(again.problems[0].severity, Severity::kWarning);
+  EXPECT_NE(again.problems[0].what.find("other users can read it"), std::string::npos);
 }
 
 TEST(Process, VariablesAreThoseOfTheProcess) {

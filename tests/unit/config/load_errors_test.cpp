@@ -145,6 +145,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"PluginName", "modules: {A: 'a b'}",
              "modules.yaml:1:14: modules.A \"a b\": expected the name of a plugin"},
         Case{"PluginMissing", "modules: {A: }", "modules.yaml:1:"},
+        Case{"Serial", "modules: {A: {plugin: a, order: serial}}",
+             "modules.yaml:1:33: modules.A.order \"serial\": running the events of one chat one after the other is not "
+             "built yet: use none"},
         Case{"Process", "modules: {A: {plugin: a, isolation: process}}",
              "modules.yaml:1:37: modules.A.isolation \"process\": running plugins in processes of their own is not "
              "built yet: use in-process"},
@@ -266,6 +269,16 @@ TEST(LoadErrors, AFileThatIsNotThere) {
             "/no/such/modules.yaml can not be opened: No such file or directory: write one, or name it with --config");
   options.may_be_absent = true;
   EXPECT_TRUE(load(options));
+}
+
+TEST(LoadErrors, WhatIsWrongKeepsItsDefaultAndTheRestIsRead) {
+  const Examined examined =
+      examine_text("listen: nonsense\nadmin: 127.0.0.1:9\nmodules: {A: a, B: {}}", text_options());
+  ASSERT_TRUE(examined.error);
+  EXPECT_EQ(examined.problems.size(), 2u);
+  EXPECT_EQ(examined.config.listen.port, 8080);
+  EXPECT_EQ(examined.config.admin.port, 9);
+  EXPECT_EQ(examined.config.modules.at("A").plugin, "a");
 }
 
 TEST(LoadErrors, EveryKeyOfTheSchemaIsKnownToItsReader) {

@@ -216,6 +216,17 @@ TEST_F(DispatcherTest, EventsPastTheirDeadlineExpireWithoutARun) {
   EXPECT_TRUE(demo_.wait_inputs(0).empty());
 }
 
+TEST_F(DispatcherTest, AnEventThatEveryHostDiedOnIsNotRunForEver) {
+  journal_.claim_as_attempt(config_.modules["DemoApp"].attempts_max() + 1);
+  append("evt_1");
+  dispatcher_.start();
+  const auto settled = journal_.wait_settled(1);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].state, journal::State::kDead);
+  EXPECT_EQ(settled[0].reason, "exhausted");
+  EXPECT_TRUE(demo_.wait_inputs(0).empty());
+}
+
 TEST_F(DispatcherTest, EventsOfAModuleThatDoesNotRunWaitThenExpire) {
   append("evt_1", "Gone");
   dispatcher_.start();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "event/json_reader.hpp"
+#include "playground/api.hpp"
 #include "playground/event_body.hpp"
 #include "support/fake_clock.hpp"
 #include "support/temp_dir.hpp"
@@ -134,7 +135,8 @@ TEST_F(PlatformTest, OldestEventsAreForgotten) {
 
 TEST_F(PlatformTest, BodiesOfCallsAreCutBetweenCharactersOrNamed) {
   CallRecord call;
-  call.request_body = std::string(small().call_body_bytes - 1, 'x') + "ääää";
+  call.request_body.assign(small().call_body_bytes - 1, 'x');
+  call.request_body.append("ääää");
   call.response_body = "\xff\xfe";
   platform.add_call(call, "", "");
   const CallRecord kept = platform.calls("")[0];
@@ -143,13 +145,33 @@ TEST_F(PlatformTest, BodiesOfCallsAreCutBetweenCharactersOrNamed) {
   EXPECT_EQ(kept.response_body, "(2 bytes that are not UTF-8)");
 }
 
-TEST_F(PlatformTest, CallsFindChatAndEventByTheirMessage) {
+TEST_F(PlatformTest, CallsFindChatAndEventByTheirMessageOrStep) {
   const Turn turn = begin_turn();
   platform.add_call({}, "", turn.assistant.id);
+  platform.add_call({}, "", platform.create_step(turn.assistant.id, {})->id);
   const auto calls = platform.calls(turn.user.chat_id);
-  ASSERT_EQ(calls.size(), 1u);
-  EXPECT_EQ(calls[0].chat_id, turn.user.chat_id);
-  EXPECT_EQ(calls[0].event_key, turn.event_keys[1]);
+  ASSERT_EQ(calls.size(), 2u);
+  for (const CallRecord& call : calls) {
+    EXPECT_EQ(call.chat_id, turn.user.chat_id);
+    EXPECT_EQ(call.event_key, turn.event_keys[1]);
+  }
+}
+
+TEST(ApiSubject, IsReadFromPathQueryBodyAndHeader) {
+  const auto subject = [](const std::string& target, const std::string& body, const std::string& chat_header = "") {
+    http::Request request;
+    request.target = target;
+    request.body = body;
+    if (!chat_header.empty()) request.headers = {{"x-chat-id", chat_header}};
+    const Api::Subject found = Api::subject_of(request);
+    return found.chat_id + "/" + found.thing_id;
+  };
+  EXPECT_EQ(subject("/public/chat/messages/msg_1?chatId=chat_1", ""), "chat_1/msg_1");
+  EXPECT_EQ(subject("/message-log/message_log_1", R"({"status":"FAILED"})"), "/message_log_1");
+  EXPECT_EQ(subject("/public/message-log", R"({"messageId":"msg_1"})"), "/msg_1");
+  EXPECT_EQ(subject("/space/chat/chat_1/messages", ""), "chat_1/");
+  EXPECT_EQ(subject("/space/chat_1/messages/latest", ""), "chat_1/");
+  EXPECT_EQ(subject("/openai/chat/completions", "not json", "chat_1"), "chat_1/");
 }
 
 TEST_F(PlatformTest, OfTwoTurnsTheNewestUnfinishedIsStopped) {

@@ -293,6 +293,31 @@ TEST_F(AttemptTest, OneInstanceCanNotEndAnothersEvent) {
   EXPECT_TRUE(stop());
 }
 
+// A plugin that takes its own lock in both places would wait for itself; the host does not let it.
+TEST_F(AttemptTest, CompleteUnderALockThatOnCancelWantsStillEnds) {
+  std::mutex plugins_own;
+  Gate in_on_cancel;
+  std::atomic<modhost_event_id> pending{0};
+  script_.on_event = [&](modhost_event_id id, const auto&) {
+    pending = id;
+    return MODHOST_PENDING;
+  };
+  script_.on_cancel = [&](modhost_event_id, std::int32_t) {
+    in_on_cancel.open();
+    std::lock_guard lock(plugins_own);
+  };
+  scripted();
+  submit(1);
+  ASSERT_TRUE(eventually([&] { return pending != 0; }));
+  {
+    std::lock_guard lock(plugins_own);
+    runtime_->cancel_all(CancelReason::kUser);
+    ASSERT_TRUE(in_on_cancel.wait());
+    EXPECT_EQ(script_.complete(pending, MODHOST_OK), MODHOST_OK);
+  }
+  EXPECT_TRUE(stop());
+}
+
 // The law: on_cancel never begins after complete() returned. Many times, because it is a race.
 TEST_F(AttemptTest, OnCancelNeverBeginsAfterCompleteReturned) {
   constexpr int kRounds = 300;

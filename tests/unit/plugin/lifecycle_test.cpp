@@ -158,7 +158,7 @@ TEST_F(LifecycleTest, StandsStillWhenEveryThreadHangs) {
   EXPECT_FALSE(runtime_->is_running());
   EXPECT_EQ(runtime_->free_slots(), 0u);
   EXPECT_EQ(runtime_->status().stuck, 9u);
-  EXPECT_NE(runtime_->status().problem.find("hangs in plugin code"), std::string::npos);
+  EXPECT_NE(runtime_->status().problem.find("hangs in the plugin"), std::string::npos);
   leave.open();
   EXPECT_TRUE(eventually([&] { return runtime_->is_running(); })) << "they came back";
   EXPECT_TRUE(stop());
@@ -207,6 +207,20 @@ TEST_F(LifecycleTest, DestroyedWithoutStopItStopsAllTheSame) {
   scripted();
   runtime_.reset();
   EXPECT_TRUE(is_destroyed);
+}
+
+TEST_F(LifecycleTest, SaysWhenThePluginNeverFinishesItsEvents) {
+  module_.in_flight = 2;
+  script_.on_event = [](auto, const auto&) { return MODHOST_PENDING; };
+  scripted();
+  for (int i = 1; i <= 2; ++i) {
+    submit(i);
+    run_out(i);
+  }
+  EXPECT_EQ(runtime_->free_slots(), 0u);
+  EXPECT_EQ(runtime_->status().given_up, 2u);
+  EXPECT_NE(runtime_->status().problem.find("never finished 2"), std::string::npos);
+  EXPECT_TRUE(stop(500ms)) << "its threads are all back: it can be destroyed";
 }
 
 // Whatever meets: submits, completions from other threads, cancels and the stop. Each attempt ends exactly once.

@@ -282,6 +282,7 @@ TEST_F(HttpServiceTest, ASuccessfulPatchOfTheAnswerCompletesTheTurn) {
   };
   EXPECT_TRUE(outcome_of_patch("/messages/msg_answer", R"({"completedAt":"2026-01-01T00:00:00Z"})", 200));
   EXPECT_TRUE(outcome_of_patch("/messages/msg_answer?x=1", R"({"text":"hi","completedAt":"now"})", 204));
+  EXPECT_TRUE(outcome_of_patch("/chat/messages/msg_answer", R"({"completedAt":"now"})", 200)) << "any base path";
   EXPECT_FALSE(outcome_of_patch("/messages/msg_answer", R"({"completedAt":null})", 200));
   EXPECT_FALSE(outcome_of_patch("/messages/msg_answer", R"({"text":"completedAt"})", 200));
   EXPECT_FALSE(outcome_of_patch("/messages/msg_other", R"({"completedAt":"now"})", 200));

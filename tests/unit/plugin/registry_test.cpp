@@ -1,0 +1,103 @@
+#include "plugin/registry.hpp"
+
+#include "runtime_fixture.hpp"
+#include "support/temp_dir.hpp"
+
+namespace modhost::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+class RegistryTest : public RuntimeTest {
+ protected:
+  RegistryTest() {
+    config_.plugins_dir = dir_.path() / "plugins";
+    fs::create_directory(config_.plugins_dir);
+    fs::permissions(config_.plugins_dir, fs::perms(0755));
+  }
+  void install(const std::string& name) {
+    const fs::path target = config_.plugins_dir / (name + ".so");
+    fs::copy_file(MODHOST_BINARY_DIR "/tests/plugins/" + name + ".so", target);
+    fs::permissions(target, fs::perms(0755));
+  }
+  void map(const std::string& module, const std::string& plugin) {
+    config::ModuleConfig entry = module_;
+    entry.name = module;
+    entry.plugin = plugin;
+    config_.modules.emplace(module, entry);
+  }
+  loader::Loader::Options loader_options() {
+    loader::Loader::Options options;
+    options.stage_dir = dir_.path() / "stage";
+    options.probe.program = MODHOST_BINARY_DIR "/tests/modhost-probe";
+    return options;
+  }
+
+  test::TempDir dir_;
+  loader::Loader loader_{loader_options()};
+};
+
+TEST_F(RegistryTest, AFailedModuleLeavesTheOthersRunning) {
+  for (const char* name : {"noop", "create_fails", "retries_event"}) install(name);
+  map("Good", "noop");
+  map("Broken", "create_fails");
+  map("Missing", "not_there");
+  map("Twin", "noop");
+  testing::internal::CaptureStderr();
+  Registry registry(shared_, loader_, watchdog_, {});
+  EXPECT_EQ(registry.find("Good"), nullptr) << "not started";
+  registry.start();
+  const std::string said = testing::internal::GetCapturedStderr();
+
+  EXPECT_NE(registry.find("Good"), nullptr);
+  EXPECT_NE(registry.find("Twin"), nullptr) << "one file, two modules";
+  EXPECT_EQ(registry.find("Broken"), nullptr);
+  EXPECT_EQ(registry.find("Missing"), nullptr);
+  EXPECT_EQ(registry.find("Unheard"), nullptr);
+
+  const auto status = registry.status();
+  ASSERT_EQ(status.size(), 4u);
+  EXPECT_EQ(status[0].module, "Broken");
+  EXPECT_NE(status[0].problem.find("create() failed with"), std::string::npos) << status[0].problem;
+  EXPECT_EQ(status[1].module, "Good");
+  EXPECT_TRUE(status[1].running);
+  EXPECT_EQ(status[1].plugin, "noop");
+  EXPECT_EQ(status[1].sha256.size(), 64u);
+  EXPECT_EQ(status[2].module, "Missing");
+  EXPECT_NE(status[2].problem.find("not_there"), std::string::npos) << status[2].problem;
+  EXPECT_FALSE(status[2].running);
+
+  EXPECT_NE(said.find("plugin file without a module"), std::string::npos) << said;
+  EXPECT_NE(said.find("retries_event"), std::string::npos);
+  EXPECT_NE(said.find("module not running; its events wait"), std::string::npos);
+
+  registry.find("Good")->submit(input(1), outcomes_.listener(1));
+  EXPECT_EQ(outcomes_.wait(1).kind, Outcome::Kind::kOk);
+  EXPECT_TRUE(registry.stop(Deadline::after(clock_, 10s)));
+  EXPECT_EQ(registry.find("Good"), nullptr) << "stopped";
+}
+
+TEST_F(RegistryTest, StopsAllWithOneDeadlineAndSaysWhatWasAbandoned) {
+  for (const char* name : {"noop", "hangs_in_stop"}) install(name);
+  map("Good", "noop");
+  for (const char* module : {"Bad1", "Bad2", "Bad3"}) map(module, "hangs_in_stop");
+  Registry registry(shared_, loader_, watchdog_, {});
+  registry.start();
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_FALSE(registry.stop(Deadline::after(clock_, 300ms)));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 3s);
+}
+
+TEST_F(RegistryTest, WithoutThirdPartyNothingIsLoaded) {
+  install("noop");
+  map("Good", "noop");
+  Registry registry(shared_, loader_, watchdog_, {{}, true});
+  registry.start();
+  EXPECT_EQ(registry.find("Good"), nullptr);
+  EXPECT_NE(registry.status().at(0).problem.find("--no-third-party"), std::string::npos);
+  EXPECT_TRUE(registry.stop(Deadline::after(clock_, 1s)));
+}
+
+}  // namespace
+}  // namespace modhost::plugin
