@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import time
+from collections import OrderedDict
 from logging.config import dictConfig
 
 from flask import Flask, jsonify, request
@@ -24,33 +25,92 @@ class SignatureVerificationError(Exception):
 
 
 class Event(dict):
-    """The SDK's event: a dict with attributes, made recursively."""
+    """The SDK's event: an object for every JSON object in it, each with its user, company and record of changes."""
+
+    inner_types, inner_dicts = {}, []
+
+    def __init__(self, user_id, company_id, id_=None):
+        super().__init__()
+        self.user_id, self.company_id = user_id, company_id
+        self._unsaved, self._transient = set(), set()
+        self._last_response = self._previous = None
+        self._parameters = {}
+        if id_:
+            self["id"] = id_
+
+    def __setattr__(self, name, value):
+        if name[0] == "_" or name in self.__dict__:
+            super().__setattr__(name, value)
+        else:
+            self[name] = value
+
+    def __setitem__(self, key, value):
+        if value == "":
+            raise ValueError(f"{key} can not be empty")
+        if not hasattr(self, "_unsaved"):
+            self._unsaved = set()
+        self._unsaved.add(key)
+        super().__setitem__(key, value)
+
+    def __getattr__(self, name):
+        if name[0] == "_":
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(name) from error
 
     @classmethod
-    def construct_from(cls, values):
-        event = cls()
-        for key, value in values.items():
-            event[key] = cls.construct_from(value) if isinstance(value, dict) else value
+    def construct_from(cls, values, user_id, company_id):
+        event = cls(user_id, company_id, values.get("id"))
+        event.refresh_from(values, user_id, company_id)
         return event
 
+    def refresh_from(self, values, user_id, company_id):
+        self._last_response = getattr(values, "_last_response", None)
+        self._transient = self._transient | (set(self.keys()) - set(values))
+        self._unsaved = set()
+        self.clear()
+        self._transient = self._transient - set(values)
+        for key, value in values.items():
+            inner, is_beneath = self.inner_types.get(key), key in self.inner_dicts
+            super().__setitem__(key, None if is_beneath else converted(value, user_id, company_id, inner))
+        self._previous = values
 
-def construct_event(payload, sig_header, timestamp, secret, tolerance=300):
-    if hasattr(payload, "decode"):
+
+def converted(value, user_id, company_id, kind=None):
+    if isinstance(value, list):
+        return [converted(item, user_id, company_id, kind) for item in value]
+    if isinstance(value, dict) and not isinstance(value, Event):
+        value = value.copy()
+        named = value.get("object")
+        return (Event if isinstance(named, str) or kind is None else kind).construct_from(value, user_id, company_id)
+    return value
+
+
+def compute_signature(payload, secret):
+    return hmac.new(secret.encode("utf-8"), msg=payload.encode("utf-8"), digestmod=hashlib.sha256).hexdigest()
+
+
+def verify_header(payload, signature, timestamp, secret, tolerance):
+    if not signature or not timestamp:
+        raise SignatureVerificationError("Signature or timestamp header is missing.")
+    if not hmac.compare_digest(compute_signature(payload, secret), signature):
+        raise SignatureVerificationError("No signatures found matching the expected signature for payload.")
+    if tolerance and timestamp < time.time() - tolerance:
+        raise SignatureVerificationError("Timestamp outside the tolerance zone")
+
+
+def construct_event(payload, signature, timestamp, secret, tolerance=300):
+    if isinstance(payload, bytes):
         payload = payload.decode("utf-8")
     try:
-        sent_at = int(timestamp)
+        timestamp = int(timestamp)
     except ValueError as error:
-        raise SignatureVerificationError("Unable to extract timestamp") from error
-    if not sig_header or not sent_at:
-        raise SignatureVerificationError("Unable to extract signature")
-    expected = hmac.new(secret.encode("utf-8"), msg=payload.encode("utf-8"), digestmod=hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected, sig_header):
-        raise SignatureVerificationError("No signatures found matching the expected signature for payload")
-    if tolerance and sent_at < time.time() - tolerance:
-        raise SignatureVerificationError("Timestamp outside the tolerance zone")
-    data = json.loads(payload)
-    data["userId"], data["companyId"]
-    return Event.construct_from(data)
+        raise SignatureVerificationError("Timestamp must be an integer.") from error
+    verify_header(payload, signature, timestamp, secret, tolerance)
+    data = json.loads(payload, object_pairs_hook=OrderedDict)
+    return Event.construct_from(data, data["userId"], data["companyId"])
 
 
 @app.route("/webhook", methods=["POST"])
