@@ -190,9 +190,7 @@ def peers():
     found = [
         Server("Flask + gunicorn sync, 2 workers", gunicorn("-k", "sync", "-w", "2", "flask_sdk:app")),
         Server("Flask bare HMAC, gthread 2x8", gunicorn("-k", "gthread", "-w", "2", "--threads", "8", "flask_bare:app")),
-        Server("FastAPI + uvicorn, 2 workers", [sys.executable, "-m", "uvicorn", "--app-dir", PEERS, "--host", "127.0.0.1",
-                                                "--port", "@PORT@", "--workers", "2", "--log-level", "warning",
-                                                "--no-access-log", "fastapi_app:app"]),
+        Server("FastAPI + uvicorn, 2 workers", [sys.executable, os.path.join(PEERS, "fastapi_serve.py")]),
         Server("Node http, one process", [node, os.path.join(PEERS, "node_http.js")]),
         Server("Node http, cluster of 2", [node, os.path.join(PEERS, "node_http.js")], {"PROCESSES": "2"}),
     ]
