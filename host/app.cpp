@@ -164,6 +164,7 @@ class App {
     if (playground_) playground_->stop();
     dispatcher_->stop();
     admin_->stop();
+    journal_->release_unstarted();
     journal_->flush();
     log_.info("stopped");
     return is_idle && are_joined ? kExitOk : kExitAbandoned;

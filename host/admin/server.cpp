@@ -1,5 +1,8 @@
 #include "admin/server.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <charconv>
 #include <memory>
 #include <utility>
@@ -47,6 +50,12 @@ http::Response problem(const Error& cause) {
 std::string host_name(std::string_view authority) {
   if (authority.starts_with('[')) return std::string(authority.substr(1, authority.find(']') - 1));
   return std::string(authority.substr(0, authority.rfind(':')));
+}
+
+bool is_address(std::string_view name) {
+  unsigned char bytes[sizeof(in6_addr)];
+  const std::string text(name);
+  return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
 }
 
 Result<std::int64_t> integer(std::string_view name, std::string_view text) {
@@ -185,8 +194,10 @@ http::Response Server::event(std::string_view text) {
 
 // A page of another site that resolves its name to this machine is stopped by the Host, a form of it by the Origin.
 bool Server::is_local(const http::Request& request) const {
-  const auto is_ours = [this](std::string_view name) {
-    return name == "localhost" || name == "127.0.0.1" || name == "::1" || name == host_;
+  const bool is_any = host_ == "0.0.0.0" || host_ == "::";
+  const auto is_ours = [&](std::string_view name) {
+    // Listening on every address, it is reached by any of them; rebinding needs a name.
+    return name == "localhost" || name == "127.0.0.1" || name == "::1" || name == host_ || (is_any && is_address(name));
   };
   if (const auto host = request.header("Host"); host && !is_ours(host_name(*host))) return false;
   if (const auto origin = request.header("Origin")) {

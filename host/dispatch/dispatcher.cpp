@@ -63,7 +63,10 @@ Dispatcher::Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::H
   journal_.on_ready([this] { wake(); });
 }
 
-Dispatcher::~Dispatcher() { stop(); }
+Dispatcher::~Dispatcher() {
+  journal_.on_ready({});  // returns when no call of the listener is under way
+  stop();
+}
 
 void Dispatcher::start() {
   thread_ = std::thread([this] { loop(); });
@@ -119,9 +122,12 @@ void Dispatcher::loop() {
       if (stopping_) return;
       is_paused = paused_;
     }
-    if (!is_paused)
-      while (claim_round()) {
-      }
+    for (bool has_more = !is_paused; has_more;) {
+      has_more = claim_round();
+      ender_.pump();  // a long backlog keeps no chat waiting for its ending
+      MutexLock lock(mutex_);
+      has_more = has_more && !paused_ && !stopping_;
+    }
     ender_.pump();
   }
 }
@@ -193,6 +199,7 @@ void Dispatcher::expire_waiting(const std::string& name) {
   static const config::ModuleConfig kDefaults;
   const auto configured = config_.modules.find(name);
   const config::ModuleConfig& module = configured == config_.modules.end() ? kDefaults : configured->second;
+  std::size_t late = 0;
   for (journal::Claim& claim : journal_.claim(name, kClaimsAtOnce)) {
     const bool is_late = clock_.unix_now() >= claim.first_received + module.event_deadline;
     if (!is_late) {
@@ -205,6 +212,7 @@ void Dispatcher::expire_waiting(const std::string& name) {
       journal_.settle(std::move(release));
       continue;
     }
+    ++late;
     {
       MutexLock lock(mutex_);
       ++running_;
@@ -214,6 +222,10 @@ void Dispatcher::expire_waiting(const std::string& name) {
     outcome.detail = "no running instance of module " + name + " before the event's deadline";
     settle(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module},
            {journal::State::kExpired, "event_deadline", {}, false}, outcome);
+  }
+  if (late == kClaimsAtOnce) {  // a backlog that is late as a whole goes on at the next turn
+    next_sweep = {};
+    wake();
   }
 }
 

@@ -15,10 +15,9 @@ Decision dead(std::string reason) { return {journal::State::kDead, std::move(rea
 
 Decision wait(const config::ModuleConfig& module, const AttemptFacts& facts, milliseconds delay, std::string reason,
               bool consumes_attempt) {
-  const UnixMillis at = facts.now + delay;
-  if (at >= facts.first_received + module.event_deadline)
-    return {journal::State::kExpired, "event_deadline", {}, consumes_attempt};
-  return {journal::State::kWaiting, std::move(reason), at, consumes_attempt};
+  const milliseconds left = facts.first_received + module.event_deadline - facts.now;
+  if (delay >= left) return {journal::State::kExpired, "event_deadline", {}, consumes_attempt};
+  return {journal::State::kWaiting, std::move(reason), facts.now + delay, consumes_attempt};
 }
 
 milliseconds with_jitter(milliseconds delay, double jitter) {
@@ -76,7 +75,9 @@ Decision decide(const config::ModuleConfig& module, const plugin::Outcome& outco
       return dead("permanent");
     case Kind::kCancelled:
       // Given up because we stop: it runs again after the restart. Given up by itself: that attempt was used.
-      if (facts.is_stopping) return {journal::State::kReady, "stopped", {}, false};
+      if (facts.is_stopping && !outcome.is_unfinished) return {journal::State::kReady, "stopped", {}, false};
+      if (facts.is_stopping && module.side_effects == config::SideEffects::kIdempotent)
+        return {journal::State::kReady, "stopped", {}, true};  // as after a kill: it may have reached the outside
       return interrupted(module, outcome, facts, "cancelled");
     case Kind::kDeadline:
       return interrupted(module, outcome, facts, "attempt_deadline");

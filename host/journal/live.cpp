@@ -71,6 +71,24 @@ std::vector<Claim> Live::start(const std::string& module, std::vector<Claim> cla
   return claims;
 }
 
+void Live::release_unstarted(OpQueue& ops) {
+  const auto give_back = [&](const Claim& claim) {
+    Settlement unused;
+    unused.seq = claim.seq;
+    unused.token = claim.token;
+    unused.state = State::kReady;
+    unused.consumes_attempt = false;
+    unused.reason = "stopped";
+    settle(std::move(unused), ops);
+  };
+  for (auto& [name, module] : modules_) {
+    for (const auto& [seq, claim] : module.marking) give_back(claim);
+    for (const Claim& claim : module.granted) give_back(claim);
+    module.marking.clear();
+    module.granted.clear();
+  }
+}
+
 bool Live::settle(Settlement settlement, OpQueue& ops) {
   const auto found = running_.find(settlement.seq);
   if (found == running_.end() || found->second.token != settlement.token) return false;

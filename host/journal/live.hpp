@@ -45,6 +45,8 @@ class Live {
   std::vector<Claim> start(const std::string& module, std::vector<Claim> claims, OpQueue& ops);
 
   [[nodiscard]] bool is_running(EventSeq seq) const { return running_.contains(seq); }
+  // Gives back what is marked and was never handed out.
+  void release_unstarted(OpQueue& ops);
   // Ends the run if the token is the right one.
   bool settle(Settlement settlement, OpQueue& ops);
 

@@ -207,6 +207,14 @@ Stats SqliteJournal::Impl::stats() {
   return stats;
 }
 
+void SqliteJournal::Impl::release_unstarted() {
+  {
+    const MutexLock lock(mutex_);
+    live_.release_unstarted(ops_);
+  }
+  store_->wake();
+}
+
 void SqliteJournal::Impl::flush() {
   std::uint64_t ticket = 0;
   {
@@ -257,5 +265,6 @@ Result<std::vector<Row>> SqliteJournal::query(const Filter& filter) { return imp
 Result<std::vector<Attempt>> SqliteJournal::attempts(EventSeq seq) { return impl_->admin_reader().attempts(seq); }
 Stats SqliteJournal::stats() { return impl_->stats(); }
 void SqliteJournal::flush() { impl_->flush(); }
+void SqliteJournal::release_unstarted() { impl_->release_unstarted(); }
 
 }  // namespace modhost::journal

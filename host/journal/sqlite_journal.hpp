@@ -63,6 +63,8 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Attempt>> attempts(EventSeq seq) override;
   [[nodiscard]] Stats stats() override;
   void flush() override;
+  // Before a stop: what is marked as running and was never handed out is ready again. Nobody claims after this.
+  void release_unstarted();
 
  private:
   class Impl;

@@ -34,6 +34,7 @@ class SqliteJournal::Impl final : public store::Client {
   Reader& admin_reader() { return admin_reader_; }
   Stats stats();
   void flush();
+  void release_unstarted();
 
   Result<void> attach(store::Connection& connection) override;
   void detach() override;

@@ -134,9 +134,10 @@ Result<HttpRequest> build_request(const config::App& app, UniqueCall call) {
     headers.emplace_back("traceparent", call.traceparent);
 
   request.method = std::move(call.method);
-  const auto query = std::min(call.target.find('?'), call.target.size());
-  request.url = config::join_api_path(app.api_base, std::string_view(call.target).substr(0, query));
-  request.url.append(call.target, query);
+  // Joined as it was checked: nothing is trimmed from a target after the check.
+  std::string_view base = app.api_base;
+  while (base.ends_with('/')) base.remove_suffix(1);
+  request.url = std::string(base) + call.target;
   request.body = std::move(call.body);
   request.deadline = call.deadline;
   request.safe_to_repeat = call.safe_to_repeat;

@@ -38,6 +38,7 @@ Outcome::Kind kind_of(const services::EventEnd& end, bool has_thrown) {
 Outcome outcome_of(services::EventEnd end, bool has_thrown) {
   Outcome outcome;
   outcome.kind = kind_of(end, has_thrown);
+  outcome.is_unfinished = end.by_host && end.has_begun;
   outcome.status = end.answer.status;
   outcome.retry_after = end.answer.retry_after;
   outcome.detail = std::move(end.answer.detail);

@@ -25,6 +25,7 @@ class Attempt final : public services::OpenEvent {
   const std::chrono::nanoseconds budget;
   std::atomic<executor::Lane::Ticket> ticket{0};  // of on_event
   std::atomic<executor::Watchdog::EntryId> timer{0};
+  Mutex arming;  // held while a timer takes the place of another
   std::atomic<SteadyTime> started_at{SteadyTime{}};
   std::atomic<bool> has_thrown{false};
 

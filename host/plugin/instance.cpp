@@ -143,6 +143,9 @@ void Instance::notify_finished() {
 // --------------------------------------------------------------------------------------------------- ending early
 
 void Instance::arm(const AttemptPtr& attempt, Deadline at, void (Instance::*then)(const AttemptPtr&)) {
+  MutexLock one_at_a_time(attempt->arming);
+  // Cancelled meanwhile: its grace runs, and the timer of the deadline must not take that one's place.
+  if (then == &Instance::on_deadline && attempt->cancelled() != 0) return;
   const auto timer = watchdog_.schedule(at.at(), [self = weak_from_this(), weak = std::weak_ptr(attempt), then] {
     const auto instance = self.lock();
     const auto late = weak.lock();

@@ -93,11 +93,15 @@ Result<void> Instance::make() {
     if (reply.status >= 0) self_ = made;
     return reply;
   });
-  if (!created || created->status < 0) return failed("create()", created);
+  if (!created || created->status < 0) {
+    services_.http.close();
+    return failed("create()", created);
+  }
   const auto started = control(deadline, [this] { return barrier_.start(self_); });
   if (started && started->status >= 0) return {};
   auto failure = failed("start()", started);
-  if (started) destroy_plugin(deadline);
+  services_.http.close();  // no answer comes to an instance that is gone
+  if (started && work_->stop(shared_.clock, deadline)) destroy_plugin(deadline);
   return failure;
 }
 

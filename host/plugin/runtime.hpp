@@ -38,6 +38,7 @@ struct Outcome {
   std::string detail;
   bool turn_completed = false;   // a call of the module already completed the turn
   bool leave_turn_open = false;  // the module asked the host not to complete it
+  bool is_unfinished = false;    // given up while plugin code ran: it may go on
   SteadyTime started_at{};       // just before on_event was called; zero if it never was
 };
 

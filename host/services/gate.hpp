@@ -35,8 +35,12 @@ class Gate {
     closed_.store(true);
     const auto until = std::chrono::steady_clock::now() + deadline.remaining(clock);
     MutexLock lock(mutex_);
-    while (inside_.load() != 0)
-      if (lock.wait_until(empty_, until) == std::cv_status::timeout) return inside_.load() == 0;
+    while (inside_.load() != 0) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= until) return false;
+      // One that looked before the gate was closed leaves without a word: look again.
+      lock.wait_until(empty_, std::min(until, now + std::chrono::milliseconds(5)));
+    }
     return true;
   }
 
