@@ -35,7 +35,8 @@ if(MODHOST_SANITIZE)
   endif()
 endif()
 if(MODHOST_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
+  # RapidJSON 1.1 adds 0 to a null pointer in its empty stack (internal/stack.h): harmless, and clang's check stops on it.
+  add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize=pointer-overflow)
 endif()
 
 # The headers nearly every file needs, parsed once.

@@ -78,6 +78,20 @@ TEST_F(AdminTest, APageOfAnotherSiteGetsNothing) {
   EXPECT_EQ(with_host("Host: localhost\r\nOrigin: http://localhost:9\r\n"), 200);
 }
 
+TEST_F(AdminTest, OnEveryAddressItAnswersUnderAnyAddressButNoForeignName) {
+  config::Config config = any_port();
+  config.admin.host = "0.0.0.0";
+  Server open(config, Secret(std::string("tok")), journal_, metrics_, {[this] { return readiness_; }, {}}, clock_);
+  ASSERT_TRUE(open.bind());
+  open.start();
+  const auto with_host = [&](const std::string& host) {
+    return test::raw_call(open.port(), "GET /livez HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status;
+  };
+  EXPECT_EQ(with_host("10.1.2.3:8081"), 200);
+  EXPECT_EQ(with_host("[fe80::1]:8081"), 200);
+  EXPECT_EQ(with_host("evil.example:8081"), 403);
+}
+
 TEST_F(AdminTest, ListsEventsByFilter) {
   journal::Row row;
   row.seq = 7;

@@ -97,6 +97,27 @@ TEST(Policy, AStopOfOursGivesTheEventBackUnused) {
   EXPECT_FALSE(decision.consumes_attempt);
 }
 
+TEST(Policy, ARunGivenUpAtTheStopMayHaveReachedTheOutside) {
+  AttemptFacts stopping = facts();
+  stopping.is_stopping = true;
+  plugin::Outcome unfinished = outcome(Kind::kCancelled);
+  unfinished.is_unfinished = true;
+  const Decision again = decide({}, unfinished, stopping);
+  EXPECT_EQ(again.state, State::kReady);
+  EXPECT_TRUE(again.consumes_attempt) << "as after a kill";
+  config::ModuleConfig once;
+  once.side_effects = config::SideEffects::kOnce;
+  EXPECT_EQ(decide(once, unfinished, stopping).state, State::kDead);
+  EXPECT_EQ(decide(once, outcome(Kind::kCancelled), stopping).state, State::kReady) << "it never began";
+}
+
+TEST(Policy, TheLatestPossibleTimeIsStillTheFuture) {
+  for (const Kind kind : {Kind::kSnooze, Kind::kRetry}) {
+    const Decision decision = decide({}, outcome(kind, std::chrono::milliseconds::max()), facts());
+    EXPECT_EQ(decision.state, State::kExpired);
+  }
+}
+
 TEST(Policy, NoRetriesMeansOneAttempt) {
   config::ModuleConfig module;
   module.retry.clear();

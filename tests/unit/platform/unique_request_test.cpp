@@ -128,6 +128,12 @@ TEST(UniqueRequest, AcceptsPathsBelowTheBase) {
     EXPECT_TRUE(check_target(target)) << target;
 }
 
+TEST(UniqueRequest, SendsTheTargetThatWasChecked) {
+  // Trimmed after the check, the first would climb out of the base.
+  for (const std::string target : {"/..'", "/messages/..\"", "/x/", "/x'"})
+    EXPECT_EQ(build_request(app("http://x/public/"), call("GET", target))->url, "http://x/public" + target);
+}
+
 TEST(UniqueRequest, RefusesPathsThatLeaveTheBase) {
   for (const std::string target :
        {"",          "messages",    "http://evil/x", "//evil/x",   "/a//b",         "/../x",
