@@ -82,6 +82,11 @@ class CallTest : public testing::Test {
     config_.apps.back().api_key = Secret("ukey_test");
     module_.name = "module";
   }
+  // As at the end of an instance: what is still under way ends, or its calls would keep each other alive.
+  ~CallTest() override {
+    if (services_) services_->http.close();
+    lane_.run();
+  }
 
   // Once, after module_ is as the test wants it.
   InstanceServices& services() {
