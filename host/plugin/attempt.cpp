@@ -85,8 +85,9 @@ const modhost_event& Attempt::lend(modhost_str module_name, Deadline deadline) {
 }
 
 void Attempt::tell(services::EventEnd end) {
+  const bool has_begun = end.has_begun;  // a thread may be about to begin what was cancelled
   Outcome outcome = outcome_of(std::move(end), has_thrown.load());
-  outcome.started_at = started_at.load();
+  if (has_begun) outcome.started_at = started_at.load();
   const OutcomeListener listener = std::exchange(listener_, nullptr);
   listener(std::move(outcome));
 }

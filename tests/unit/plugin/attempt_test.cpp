@@ -245,13 +245,14 @@ TEST_F(AttemptTest, NeverBeginsPastTheEventsDeadline) {
 }
 
 TEST_F(AttemptTest, CancelReachesWhatWaitsAndWhatRuns) {
-  Gate entered;
+  Gate entered, leave;
   std::atomic<int> begun{0};
   std::atomic<std::int32_t> told{0};
   script_.on_event = [&](modhost_event_id id, const auto&) -> modhost_status {
     ++begun;
     entered.open();
-    eventually([&] { return script_.events->cancelled(script_.host, id) != 0 && told != 0; });
+    leave.wait();  // the only thread stays busy until the waiting one has been cancelled
+    EXPECT_NE(script_.events->cancelled(script_.host, id), 0);
     return MODHOST_E_CANCELLED;
   };
   script_.on_cancel = [&](modhost_event_id, std::int32_t reason) { told = reason; };
@@ -262,8 +263,10 @@ TEST_F(AttemptTest, CancelReachesWhatWaitsAndWhatRuns) {
   runtime_->cancel_all(CancelReason::kOperator);
   EXPECT_EQ(outcomes_.wait(2).kind, Kind::kCancelled);
   EXPECT_EQ(outcomes_.wait(2).started_at, SteadyTime{}) << "it never began";
-  EXPECT_EQ(outcomes_.wait(1).kind, Kind::kCancelled);
+  EXPECT_TRUE(eventually([&] { return told != 0; }));
   EXPECT_EQ(told, MODHOST_CANCEL_OPERATOR) << "while the only thread of the module was busy";
+  leave.open();
+  EXPECT_EQ(outcomes_.wait(1).kind, Kind::kCancelled);
   EXPECT_TRUE(stop());
   EXPECT_EQ(begun, 1);
 }
