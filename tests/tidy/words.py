@@ -31,7 +31,7 @@ PLANTED = [
     ("a path", {"docs/a.md": "see /hom" "e/anna/modhost\n"}, "one machine"),
     ("a host", {"Dockerfile": "RUN curl https://deb.deb" "ian.org\n"}, "name the package"),
     ("a key", {"tests/a.pem": "-----BEGIN PRIVATE" " KEY-----\n"}, "made by the tests"),
-    ("ordinary text", {"a.md": "a framework/ folder, https://example.com/work/x, my_todos, HACKING\n"}, None),
+    ("ordinary text", {"a.md": "a framework/ folder, https://example.com/home-page, my_todos, HACKING\n"}, None),
 ]
 
 if __name__ == "__main__":
