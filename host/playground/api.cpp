@@ -2,6 +2,7 @@
 #include "playground/api.hpp"
 
 #include "event/json_reader.hpp"
+#include "http/query.hpp"
 #include "playground/answer.hpp"
 #include "playground/target.hpp"
 
@@ -71,7 +72,7 @@ std::optional<http::Response> Api::refuse(const http::Request& request) const {
 }
 
 http::Response Api::handle(const http::Request& request) const {
-  Call call{request, {}, query_of(request.query()), {}, {}, {}};
+  Call call{request, {}, http::parse_query(request.query()), {}, {}, {}};
   const auto segments = segments_of(below_base(request.path()));
   const Route* route = find_route(request.method, segments, call.ids);
   if (route == nullptr) return nest_error(404, "Cannot " + request.method + " " + std::string(request.path()));
@@ -107,7 +108,7 @@ Api::Subject Api::subject_of(const http::Request& request) {
     subject.thing_id = segments[1];
   if (segments.size() >= 3 && segments[0] == "space")
     subject.chat_id = segments[1] == "chat" ? segments[2] : segments[1];
-  for (const auto& [name, value] : query_of(request.query()))
+  for (const auto& [name, value] : http::parse_query(request.query()))
     if (name == "chatId") subject.chat_id = value;
   if (const auto body = parse_json(request.body)) {
     if (const auto id = string_member(*body, "chatId"); !id.empty()) subject.chat_id = id;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "event/json_reader.hpp"
+#include "http/query.hpp"
 #include "playground/answer.hpp"
 #include "playground/body_check.hpp"
 #include "playground/json_object.hpp"
@@ -64,7 +65,7 @@ http::Response Control::handle(const http::Request& request) const {
 
 http::Response Control::state(const http::Request& request) const {
   std::string chat_id;
-  for (const auto& [name, value] : query_of(request.query()))
+  for (const auto& [name, value] : http::parse_query(request.query()))
     if (name == "chatId") chat_id = value;
   const std::string modules = json_array(platform_.spaces(), [](const Space& space) {
     return JsonObject().text("spaceId", space.id).text("name", space.module).str();

@@ -1,6 +1,7 @@
 // Puts the parts together and the HTTP server in front.
 #include "playground/playground.hpp"
 
+#include "http/query.hpp"
 #include "http/server.hpp"
 #include "playground/answer.hpp"
 #include "playground/api.hpp"
@@ -120,7 +121,7 @@ class Playground::Impl {
   // The host's view may read a disk: not on an http thread.
   void answer_view(const http::Request& request, http::Responder responder) {
     std::string event_id;
-    for (const auto& [name, value] : query_of(request.query()))
+    for (const auto& [name, value] : http::parse_query(request.query()))
       if (name == "eventId") event_id = value;
     auto shared = std::make_shared<http::Responder>(std::move(responder));
     worker_.post([this, shared, event_id] {

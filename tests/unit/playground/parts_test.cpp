@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "event/json_reader.hpp"
+#include "http/query.hpp"
 #include "playground/control.hpp"
 #include "playground/faults.hpp"
 #include "playground/ids.hpp"
@@ -41,7 +42,7 @@ TEST(TimeText, RefusesEverythingElse) {
 TEST(Target, DecodesSegmentsAndQuery) {
   EXPECT_EQ(segments_of("/messages/a%2Fb+c"), (std::vector<std::string>{"messages", "a/b c"}));
   EXPECT_EQ(segments_of("/messages/"), (std::vector<std::string>{"messages", ""}));
-  const auto query = query_of("name=x+y&ids[0]=%C3%A4&empty=&flag&&bad=%zz%4");
+  const auto query = http::parse_query("name=x+y&ids[0]=%C3%A4&empty=&flag&&bad=%zz%4");
   EXPECT_EQ(query, (std::vector<std::pair<std::string, std::string>>{
                        {"name", "x y"}, {"ids[0]", "ä"}, {"empty", ""}, {"flag", ""}, {"bad", "%zz%4"}}));
 }
