@@ -51,7 +51,6 @@ inline constexpr auto kAttemptDeadline = 5min;
 inline constexpr auto kEventDeadline = 10min;
 inline constexpr auto kCancelGrace = 2s;              // from the cancel to giving an attempt up
 inline constexpr std::size_t kDetailBytesMax = 2048;  // an attempt's message in the journal
-inline constexpr std::size_t kCrashCountMax = 2;      // then the event is poison
 
 // Loading.
 inline constexpr std::size_t kPluginFileBytesMax = 256 * 1024 * 1024;

@@ -118,7 +118,8 @@ class Journal {
   virtual void append(NewEvent event, AppendDone done) = 0;
 
   // Up to `max` ready events of one module, oldest first, each now kRunning. May read the disk. Events of a `once`
-  // module come from a later call, announced by on_ready(), when their mark is durable. [dispatcher thread]
+  // module and those with prior_run come from a later call, announced by on_ready(), when their mark is durable.
+  // [dispatcher thread]
   virtual std::vector<Claim> claim(const std::string& module, std::size_t max) = 0;
 
   virtual std::vector<std::string> modules_ready() = 0;

@@ -31,16 +31,13 @@ void Live::count(const std::string& module, State state, int by) {
 
 Live::Taken Live::take(const std::string& module, std::size_t max) {
   Taken taken;
-  taken.max = max;
-  if (once_modules_.contains(module)) {
-    Module& state = modules_[module];
-    while (!state.granted.empty() && taken.granted.size() < max) {
-      taken.granted.push_back(std::move(state.granted.front()));
-      state.granted.pop_front();
-    }
-    const std::size_t claimed = taken.granted.size() + state.granted.size() + state.marking.size();
-    taken.max = max > claimed ? max - claimed : 0;
+  Module& state = modules_[module];
+  while (!state.granted.empty() && taken.granted.size() < max) {
+    taken.granted.push_back(std::move(state.granted.front()));
+    state.granted.pop_front();
   }
+  const std::size_t claimed = taken.granted.size() + state.granted.size() + state.marking.size();
+  taken.max = max > claimed ? max - claimed : 0;
   if (taken.max > 0) taken.ready = ready_.take(module, taken.max);
   return taken;
 }
@@ -53,6 +50,7 @@ std::vector<Claim> Live::start(const std::string& module, std::vector<Claim> cla
   if (claims.empty()) return claims;
   const bool is_once = once_modules_.contains(module);
   const std::string& name = name_of(module);
+  std::vector<Claim> at_once;
   const UnixMillis now = clock_.unix_now();
   for (Claim& claim : claims) {
     claim.token = ++next_token_;
@@ -61,14 +59,14 @@ std::vector<Claim> Live::start(const std::string& module, std::vector<Claim> cla
     const std::uint64_t place = ops.push(RunOp{claim.seq, name, now});
     running_[claim.seq] =
         Running{claim.token, &name, claim.attempt, claim.generation, claim.event.body.size(), now, place};
-    if (is_once) {
+    if (is_once || claim.prior_run) {
       modules_[name].marking.emplace(claim.seq, std::move(claim));
     } else {
       ready_.handed_out_unmarked(name);
+      at_once.push_back(std::move(claim));
     }
   }
-  if (is_once) claims.clear();
-  return claims;
+  return at_once;
 }
 
 void Live::release_unstarted(OpQueue& ops) {
@@ -143,13 +141,12 @@ void Live::stored(Claim claim) {
 }
 
 void Live::applied(const RunOp& op) {
-  if (!once_modules_.contains(op.module)) {
+  Module& state = modules_[op.module];
+  const auto claim = state.marking.find(op.seq);
+  if (claim == state.marking.end()) {
     if (ready_.became_marked(op.module)) should_signal_ = true;
     return;
   }
-  Module& state = modules_[op.module];
-  const auto claim = state.marking.find(op.seq);
-  if (claim == state.marking.end()) return;
   state.granted.push_back(std::move(claim->second));
   state.marking.erase(claim);
   should_signal_ = true;

@@ -40,8 +40,9 @@ class Live {
   }
   // Could not be read after all.
   void put_back(const std::string& module, const std::vector<EventSeq>& seqs);
-  // Each claim runs now. What may be handed out at once is returned; claims of a `once` module come back from a later
-  // take(), when their mark is durable.
+  // Each claim runs now. What may be handed out at once is returned. Claims of a `once` module, and those that an
+  // earlier attempt may have run, come back from a later take(), when their mark is durable: an event that takes the
+  // host down with it uses up its attempts, however soon it does so.
   std::vector<Claim> start(const std::string& module, std::vector<Claim> claims, OpQueue& ops);
 
   [[nodiscard]] bool is_running(EventSeq seq) const { return running_.contains(seq); }
@@ -95,8 +96,8 @@ class Live {
   };
   struct Module {
     std::array<std::uint64_t, 3> counts{};  // by live state
-    std::map<EventSeq, Claim> marking;      // `once`: running, the mark is not durable yet
-    std::deque<Claim> granted;              // `once`: durably running, to be handed out
+    std::map<EventSeq, Claim> marking;      // running, the mark is not durable yet
+    std::deque<Claim> granted;              // durably running, to be handed out
   };
   template <class T>
   using MinHeap = std::priority_queue<T, std::vector<T>, std::greater<>>;

@@ -28,6 +28,16 @@ class Recovery : public JournalTest {
     open(std::move(with));
   }
 
+  // Goes on from what the files hold now: the process was killed. After a crash() or a kill().
+  void kill() {
+    const auto before = dir_.path() / ("after" + std::to_string(crashes_));
+    const auto after = dir_.path() / ("after" + std::to_string(++crashes_));
+    std::filesystem::copy(before, after);
+    Options with = options();
+    with.state_dir = after;
+    open(std::move(with));
+  }
+
   modhost::test::FaultyVfs disk_;
   int crashes_ = 0;
 };
@@ -82,6 +92,19 @@ TEST_F(Recovery, AfterACrashTheOldestReadyEventsMayHaveRun) {
     EXPECT_EQ(claims[i].prior_run, i < ReadySet::kUnmarkedMax) << i;
     EXPECT_EQ(claims[i].attempt, 1u);
   }
+}
+
+// Else an event that takes the host down before its mark is on the disk would do so again and again.
+TEST_F(Recovery, AnEventInDoubtIsHandedOutWhenItsMarkIsDurable) {
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  crash();
+  EXPECT_TRUE(journal_->claim("DemoApp", 1).empty()) << "its mark is not durable yet";
+  const Claim first = claim_one(*journal_);
+  EXPECT_TRUE(first.prior_run);
+  EXPECT_EQ(first.attempt, 1u);
+  kill();
+  EXPECT_EQ(claim_one(*journal_).attempt, 2u);
+  expect_balanced();
 }
 
 TEST_F(Recovery, AReadyEventOfAOnceModuleHasNotRun) {
