@@ -142,7 +142,10 @@ bool Dispatcher::claim_round() {
       continue;
     }
     const std::size_t places = std::min<std::size_t>(runtime->free_slots(), kClaimsAtOnce);
-    if (places == 0) continue;
+    if (places == 0) {  // perhaps for good: a plugin may hold its events and never finish one
+      expire_waiting(name);
+      continue;
+    }
     std::vector<journal::Claim> claims = journal_.claim(name, places);
     has_more = has_more || claims.size() == places;
     for (journal::Claim& claim : claims) run(std::move(claim), configured->second, *runtime);
@@ -191,7 +194,8 @@ void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, p
   runtime.submit(std::move(input), [this, attempt](const plugin::Outcome& outcome) { finish(*attempt, outcome); });
 }
 
-// The module has no running instance: its events wait for one, but none waits past its deadline.
+// The module takes no events now: they wait until it does, but none past its deadline. Only a late event is claimed,
+// for a claim is an attempt if the host dies.
 void Dispatcher::expire_waiting(const std::string& name) {
   SteadyTime& next_sweep = next_expiry_[name];
   if (clock_.steady_now() < next_sweep) return;
@@ -199,34 +203,45 @@ void Dispatcher::expire_waiting(const std::string& name) {
   static const config::ModuleConfig kDefaults;
   const auto configured = config_.modules.find(name);
   const config::ModuleConfig& module = configured == config_.modules.end() ? kDefaults : configured->second;
-  std::size_t late = 0;
-  for (journal::Claim& claim : journal_.claim(name, kClaimsAtOnce)) {
-    const bool is_late = clock_.unix_now() >= claim.first_received + module.event_deadline;
-    if (!is_late) {
-      journal::Settlement release;
-      release.seq = claim.seq;
-      release.token = claim.token;
-      release.state = journal::State::kReady;
-      release.consumes_attempt = false;
-      release.reason = "module_not_running";
-      journal_.settle(std::move(release));
-      continue;
+  const auto is_late = [&](UnixMillis received) { return clock_.unix_now() >= received + module.event_deadline; };
+  for (std::size_t i = 0; i < kClaimsAtOnce; ++i) {
+    const std::optional<UnixMillis> oldest = journal_.oldest_ready(name);
+    if (!oldest || !is_late(*oldest)) return;
+    std::vector<journal::Claim> claims = journal_.claim(name, 1);
+    if (claims.empty()) {  // it comes when it is marked, which wakes us
+      next_sweep = {};
+      return;
     }
-    ++late;
-    {
-      MutexLock lock(mutex_);
-      ++running_;
-    }
-    plugin::Outcome outcome;
-    outcome.kind = plugin::Outcome::Kind::kDeadline;
-    outcome.detail = "no running instance of module " + name + " before the event's deadline";
-    settle(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module},
-           {journal::State::kExpired, "event_deadline", {}, false}, outcome);
+    const journal::Claim& claim = claims.front();
+    if (is_late(claim.first_received))
+      expire(claim, module);
+    else
+      give_back(claim);
   }
-  if (late == kClaimsAtOnce) {  // a backlog that is late as a whole goes on at the next turn
-    next_sweep = {};
-    wake();
+  next_sweep = {};  // a backlog that is late as a whole goes on at the next turn
+  wake();
+}
+
+void Dispatcher::expire(const journal::Claim& claim, const config::ModuleConfig& module) {
+  {
+    MutexLock lock(mutex_);
+    ++running_;
   }
+  plugin::Outcome outcome;
+  outcome.kind = plugin::Outcome::Kind::kDeadline;
+  outcome.detail = "the module took no events before the event's deadline";
+  settle(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module},
+         {journal::State::kExpired, "event_deadline", {}, false}, outcome);
+}
+
+void Dispatcher::give_back(const journal::Claim& claim) {
+  journal::Settlement release;
+  release.seq = claim.seq;
+  release.token = claim.token;
+  release.state = journal::State::kReady;
+  release.consumes_attempt = false;
+  release.reason = "module_not_running";
+  journal_.settle(std::move(release));
 }
 
 void Dispatcher::finish(const Attempt& attempt, const plugin::Outcome& outcome) {

@@ -50,6 +50,8 @@ class Dispatcher {
   bool claim_round();
   void run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime);
   void expire_waiting(const std::string& name);
+  void expire(const journal::Claim& claim, const config::ModuleConfig& module);
+  void give_back(const journal::Claim& claim);
   void finish(const Attempt& attempt, const plugin::Outcome& outcome);
   void settle(const Attempt& attempt, const Decision& decision, const plugin::Outcome& outcome);
   ModuleMetrics& metrics_of(const std::string& module);

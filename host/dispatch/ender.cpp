@@ -20,8 +20,12 @@ std::chrono::milliseconds backoff(unsigned tries) {
   return std::min<std::chrono::milliseconds>(1000ms * (1u << std::min(tries, 6u)), kEndingRetryMax);
 }
 
-// An answer that the same call can never better: the message is gone, the key is refused.
-bool is_final(int status) { return status >= 400 && status < 500 && status != 408 && status != 429; }
+// The key is refused: an operator mends that, not the next try.
+bool is_unauthorised(int status) { return status == 401 || status == 403; }
+// An answer that the same call can never better, e.g. the message is gone.
+bool is_final(int status) {
+  return status >= 400 && status < 500 && status != 408 && status != 429 && !is_unauthorised(status);
+}
 
 }  // namespace
 
@@ -63,11 +67,14 @@ class Ender::State {
         journal_.outbox_done(item.id);
       } else {
         delayed_.add();
+        const bool is_key_refused = response && is_unauthorised(response->status);
         const std::string problem =
-            response ? "answered " + std::to_string(response->status) : response.error().message;
-        log_.warn("the ending of a turn did not reach the platform, trying again: " + problem,
+            is_key_refused ? "it answers " + std::to_string(response->status) + ": check api_key and id of the app"
+            : response     ? "it answers " + std::to_string(response->status)
+                           : response.error().message;
+        log_.warn("the platform did not take the ending of a turn, trying again: " + problem,
                   {{"event_id", item.event.id}, {"tries", item.tries + 1}});
-        journal_.outbox_later(item.id, clock_.unix_now() + backoff(item.tries));
+        journal_.outbox_later(item.id, clock_.unix_now() + (is_key_refused ? kEndingRetryMax : backoff(item.tries)));
       }
       {
         MutexLock lock(mutex_);

@@ -111,18 +111,19 @@ class Journal {
   using ReadyListener = std::function<void()>;
 
   virtual ~Journal() = default;
-
   // done runs exactly once, on the journal's thread after the commit: kFull when the backlog or the disk is full,
   // kUnavailable when the disk fails; or at once on this thread: kFull when the queue is, kUnavailable when closed. A
   // duplicate is never refused for the backlog. An append of an id that is in flight shares its result.
   virtual void append(NewEvent event, AppendDone done) = 0;
 
-  // Up to `max` ready events of one module, oldest first, each now kRunning. May read the disk. Events of a `once`
-  // module and those with prior_run come from a later call, announced by on_ready(), when their mark is durable.
-  // [dispatcher thread]
+  // Up to `max` ready events of one module, oldest first, each now kRunning. May read the disk. Those of a `once`
+  // module and those with prior_run come from a later call, announced by on_ready(), when marked. [dispatcher thread]
   virtual std::vector<Claim> claim(const std::string& module, std::size_t max) = 0;
 
   virtual std::vector<std::string> modules_ready() = 0;
+
+  // When the event that claim() would hand out next was accepted. Reads the disk. [dispatcher thread]
+  virtual std::optional<UnixMillis> oldest_ready(const std::string& module) = 0;
 
   // Called on the journal's thread when something became ready (new, retried, released, an ending due), and once soon
   // after it was set. Must only signal. The listener before it has returned for good when this returns.
@@ -142,9 +143,7 @@ class Journal {
   virtual Result<std::vector<Row>> query(const Filter& filter) = 0;
   virtual Result<std::vector<Attempt>> attempts(EventSeq seq) = 0;
   [[nodiscard]] virtual Stats stats() = 0;
-
-  // Waits until everything given so far is committed and answered, or a try to commit it has failed. [main thread,
-  // tests]
+  // Waits until all given so far is committed and answered, or a try to commit it has failed. [main thread, tests]
   virtual void flush() = 0;
 };
 

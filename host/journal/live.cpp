@@ -37,8 +37,7 @@ Live::Taken Live::take(const std::string& module, std::size_t max) {
     state.granted.pop_front();
   }
   const std::size_t claimed = taken.granted.size() + state.granted.size() + state.marking.size();
-  taken.max = max > claimed ? max - claimed : 0;
-  if (taken.max > 0) taken.ready = ready_.take(module, taken.max);
+  if (max > claimed) taken.ready = ready_.take(module, max - claimed);
   return taken;
 }
 
@@ -184,6 +183,12 @@ std::vector<std::string> Live::modules_ready() const {
   for (const auto& [name, module] : modules_)
     if (!module.granted.empty() || ready_.has(name)) names.push_back(name);
   return names;
+}
+
+std::optional<UnixMillis> Live::oldest_granted(const std::string& module) const {
+  const auto found = modules_.find(module);
+  if (found == modules_.end() || found->second.granted.empty()) return std::nullopt;
+  return found->second.granted.front().first_received;
 }
 
 std::map<std::string, std::map<State, std::uint64_t>> Live::counts() const {

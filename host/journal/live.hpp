@@ -31,7 +31,6 @@ class Live {
   struct Taken {
     std::vector<Claim> granted;  // to hand out as they are
     ReadySet::Taken ready;       // for start()
-    std::size_t max = 0;
   };
   Taken take(const std::string& module, std::size_t max);
   std::vector<Claim> page_read(const std::string& module, std::vector<Claim> rows, std::size_t max,
@@ -72,6 +71,8 @@ class Live {
   // True once after something became ready or due.
   bool take_signal() { return std::exchange(should_signal_, false); }
   [[nodiscard]] std::vector<std::string> modules_ready() const;
+  // Of the claims that are marked and not handed out yet.
+  [[nodiscard]] std::optional<UnixMillis> oldest_granted(const std::string& module) const;
   [[nodiscard]] std::map<std::string, std::map<State, std::uint64_t>> counts() const;
 
  private:

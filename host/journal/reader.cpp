@@ -87,7 +87,7 @@ Result<Reader::Open*> Reader::open() {
   if (open_) return &*open_;
   auto connection = store_.open_reader();
   if (!connection) return std::move(connection.error());
-  Open opened{std::move(*connection), {}, {}, {}, {}};
+  Open opened{std::move(*connection), {}, {}, {}, {}, {}};
   struct Prepared {
     Statement* statement;
     std::string sql;
@@ -96,6 +96,7 @@ Result<Reader::Open*> Reader::open() {
       {&opened.claim, claim_sql("e.seq=?1")},
       {&opened.page,
        claim_sql("e.module=?1 AND e.state=0 AND e.state<3 AND e.seq>?2 AND e.seq<=?3 ORDER BY e.seq LIMIT ?4")},
+      {&opened.oldest, "SELECT received_at FROM event WHERE module=?1 AND state=0 AND state<3 ORDER BY seq LIMIT 1"},
       {&opened.outbox, outbox_sql()},
       {&opened.attempts, "SELECT n, started_at, ended_at, outcome, detail FROM attempt WHERE seq=?1 ORDER BY run"}};
   for (const auto& [statement, sql] : statements) {
@@ -145,6 +146,16 @@ Result<std::vector<Claim>> Reader::page(const std::string& module, const ReadySe
   }
   statement.reset();  // an open row would pin the log
   return claims;
+}
+
+Result<std::optional<UnixMillis>> Reader::oldest_ready(const std::string& module) {
+  const MutexLock lock(mutex_);
+  auto opened = open();
+  if (!opened) return std::move(opened.error());
+  auto rows = done(all<UnixMillis>((*opened)->oldest.with(module),
+                                   [](const Statement& row) { return unix_millis(row.integer(0)); }));
+  if (!rows) return std::move(rows.error());
+  return rows->empty() ? std::nullopt : std::optional(rows->front());
 }
 
 Result<std::vector<OutboxItem>> Reader::outbox(const std::vector<std::int64_t>& ids) {

@@ -21,6 +21,9 @@ class Reader {
   Result<std::vector<Claim>> claims(const std::vector<EventSeq>& seqs);
   Result<std::vector<Claim>> page(const std::string& module, const ReadySet::Page& page, std::size_t bytes_max);
 
+  // When the oldest ready event of a module was accepted.
+  Result<std::optional<UnixMillis>> oldest_ready(const std::string& module);
+
   Result<std::vector<OutboxItem>> outbox(const std::vector<std::int64_t>& ids);
   Result<std::vector<Row>> query(const Filter& filter);
   Result<std::vector<Attempt>> attempts(EventSeq seq);
@@ -28,7 +31,7 @@ class Reader {
  private:
   struct Open {
     store::Connection connection;  // before the statements that borrow it
-    store::Statement claim, page, outbox, attempts;
+    store::Statement claim, page, oldest, outbox, attempts;
   };
   Result<Open*> open() REQUIRES(mutex_);
   template <class Rows>

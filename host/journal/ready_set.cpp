@@ -15,6 +15,7 @@ void ReadySet::stored(Claim claim) {
   lane.newest = claim.seq;
   const bool fits = lane.window.size() < limits::kReadyInMemoryMax && bytes_ + claim.event.body.size() <= kBytesMax;
   if (lane.on_disk > 0 || !fits) {
+    if (lane.on_disk == 0) lane.cursor = claim.seq - 1;  // older ones on the disk are among `returned`
     ++lane.on_disk;
     return;
   }
@@ -23,7 +24,15 @@ void ReadySet::stored(Claim claim) {
   lane.window.push_back(std::move(claim));
 }
 
-void ReadySet::returned(const std::string& module, EventSeq seq) { lanes_[module].returned.insert(seq); }
+// Either a page will find it or `returned` knows it, never both. Whether the page that is being read finds it is known
+// when it has been read.
+void ReadySet::returned(const std::string& module, EventSeq seq) {
+  Lane& lane = lanes_[module];
+  if (lane.is_ahead(seq) && !lane.is_loading)
+    ++lane.on_disk;
+  else
+    lane.returned.insert(seq);
+}
 
 Claim ReadySet::pop(Lane& lane) {
   Claim claim = std::move(lane.window.front());
@@ -37,7 +46,7 @@ ReadySet::Taken ReadySet::take(const std::string& module, std::size_t max) {
   const auto found = lanes_.find(module);
   if (found == lanes_.end()) return taken;
   Lane& lane = found->second;
-  max = std::min(max, kUnmarkedMax - std::min(lane.unmarked, kUnmarkedMax));
+  taken.max = max = std::min(max, kUnmarkedMax - std::min(lane.unmarked, kUnmarkedMax));
   while (taken.claims.size() + taken.on_disk.size() < max) {
     const bool older =
         !lane.returned.empty() && (lane.window.empty() || *lane.returned.begin() < lane.window.front().seq);
@@ -63,11 +72,19 @@ std::vector<Claim> ReadySet::page_read(const std::string& module, std::vector<Cl
   lane.is_loading = false;
   if (!rows.empty()) lane.cursor = rows.back().seq;
   // A page that ends early without an error means that nothing is left: never ask for it again and again.
-  lane.on_disk -=
-      rows.empty() && outcome == Read::kDone ? lane.on_disk : std::min<std::uint64_t>(rows.size(), lane.on_disk);
+  if (rows.empty() && outcome == Read::kDone) lane.on_disk = 0;
   for (Claim& claim : rows) {
+    if (lane.returned.erase(claim.seq) == 0 && lane.on_disk > 0) --lane.on_disk;
     bytes_ += claim.event.body.size();
     lane.window.push_back(std::move(claim));
+  }
+  if (lane.on_disk > 0) {  // those that came back meanwhile and that the next pages will find
+    const auto ahead = lane.returned.upper_bound(lane.cursor);
+    const auto behind = lane.returned.upper_bound(lane.newest);
+    if (ahead != lane.returned.end() && *ahead <= lane.newest) {
+      lane.on_disk += static_cast<std::uint64_t>(std::distance(ahead, behind));
+      lane.returned.erase(ahead, behind);
+    }
   }
   std::vector<Claim> claims;
   while (claims.size() < max && !lane.window.empty()) claims.push_back(pop(lane));

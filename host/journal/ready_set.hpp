@@ -31,6 +31,7 @@ class ReadySet {
     std::vector<Claim> claims;
     std::vector<EventSeq> on_disk;  // taken too, bodies to be read
     std::optional<Page> page;       // to be read and given to page_read()
+    std::size_t max = 0;            // claims of this take altogether
   };
 
   // Everything up to `upto` that is kReady, found at start.
@@ -58,11 +59,12 @@ class ReadySet {
  private:
   struct Lane {
     std::deque<Claim> window;     // ascending
-    std::set<EventSeq> returned;  // ready again, on the disk
+    std::set<EventSeq> returned;  // ready again, on the disk, found by no page
     std::uint64_t on_disk = 0;    // rows with cursor < seq <= newest
     EventSeq cursor = 0, newest = 0;
     bool is_loading = false;
     std::size_t unmarked = 0;
+    [[nodiscard]] bool is_ahead(EventSeq seq) const { return on_disk > 0 && seq > cursor && seq <= newest; }
   };
   static bool has(const Lane& lane) { return !lane.window.empty() || !lane.returned.empty() || lane.on_disk > 0; }
   Claim pop(Lane& lane);

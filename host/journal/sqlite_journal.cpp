@@ -109,8 +109,8 @@ std::vector<Claim> SqliteJournal::Impl::read_taken(const std::string& module, Li
     if (!rows) error = rows.error();
     const auto outcome = rows ? ReadySet::Read::kDone : ReadySet::Read::kFailed;
     const MutexLock lock(mutex_);
-    auto read =
-        live_.page_read(module, rows ? std::move(*rows) : std::vector<Claim>(), taken.max - claims.size(), outcome);
+    auto read = live_.page_read(module, rows ? std::move(*rows) : std::vector<Claim>(), taken.ready.max - claims.size(),
+                                outcome);
     claims.insert(claims.end(), std::make_move_iterator(read.begin()), std::make_move_iterator(read.end()));
   }
   if (!error.message.empty()) {
@@ -126,6 +126,18 @@ std::vector<std::string> SqliteJournal::Impl::modules_ready() {
   if (options_.paused) return {};
   const MutexLock lock(mutex_);
   return live_.modules_ready();
+}
+
+std::optional<UnixMillis> SqliteJournal::Impl::oldest_ready(const std::string& module) {
+  {
+    const MutexLock lock(mutex_);
+    if (const auto granted = live_.oldest_granted(module)) return granted;
+  }
+  auto oldest = claim_reader_.oldest_ready(module);
+  if (oldest) return *oldest;
+  if (options_.log != nullptr)
+    options_.log->error("can not read ready events: " + oldest.error().message, {{"module", module}});
+  return std::nullopt;
 }
 
 void SqliteJournal::Impl::on_ready(ReadyListener listener) {
@@ -253,6 +265,7 @@ std::vector<Claim> SqliteJournal::claim(const std::string& module, std::size_t m
   return impl_->claim(module, max);
 }
 std::vector<std::string> SqliteJournal::modules_ready() { return impl_->modules_ready(); }
+std::optional<UnixMillis> SqliteJournal::oldest_ready(const std::string& module) { return impl_->oldest_ready(module); }
 void SqliteJournal::on_ready(ReadyListener listener) { impl_->on_ready(std::move(listener)); }
 void SqliteJournal::settle(Settlement settlement) { impl_->settle(std::move(settlement)); }
 void SqliteJournal::checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) {

@@ -53,6 +53,7 @@ class SqliteJournal final : public Journal {
   void append(NewEvent event, AppendDone done) override;
   std::vector<Claim> claim(const std::string& module, std::size_t max) override;
   std::vector<std::string> modules_ready() override;
+  std::optional<UnixMillis> oldest_ready(const std::string& module) override;
   void on_ready(ReadyListener listener) override;
   void settle(Settlement settlement) override;
   void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) override;

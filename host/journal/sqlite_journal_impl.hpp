@@ -26,6 +26,7 @@ class SqliteJournal::Impl final : public store::Client {
   void append(NewEvent event, AppendDone done);
   std::vector<Claim> claim(const std::string& module, std::size_t max);
   std::vector<std::string> modules_ready();
+  std::optional<UnixMillis> oldest_ready(const std::string& module);
   void on_ready(ReadyListener listener);
   void settle(Settlement settlement);
   void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done);

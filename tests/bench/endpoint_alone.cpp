@@ -39,6 +39,7 @@ class ForgetfulJournal final : public journal::Journal {
   std::vector<std::string> modules_ready() override { return {}; }
   void on_ready(ReadyListener) override {}
   void settle(journal::Settlement) override {}
+  std::optional<UnixMillis> oldest_ready(const std::string&) override { return {}; }
   void checkpoint(journal::EventSeq, std::string, std::function<void(Result<void>)> done) override { done({}); }
   std::vector<journal::OutboxItem> outbox_due(std::size_t) override { return {}; }
   void outbox_done(std::int64_t) override {}

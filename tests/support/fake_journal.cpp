@@ -52,6 +52,12 @@ std::vector<std::string> FakeJournal::modules_ready() {
   return names;
 }
 
+std::optional<UnixMillis> FakeJournal::oldest_ready(const std::string& module) {
+  MutexLock lock(mutex_);
+  const auto& queue = ready_[module];
+  return queue.empty() ? std::nullopt : std::optional(queue.front().event.received_at);
+}
+
 void FakeJournal::settle(journal::Settlement settlement) {
   {
     MutexLock lock(mutex_);

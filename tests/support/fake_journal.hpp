@@ -17,6 +17,7 @@ class FakeJournal final : public journal::Journal {
   std::vector<journal::Claim> claim(const std::string& module, std::size_t max) override;
 
   std::vector<std::string> modules_ready() override;
+  std::optional<UnixMillis> oldest_ready(const std::string& module) override;
 
   void on_ready(ReadyListener listener) override { listener_ = std::move(listener); }
 

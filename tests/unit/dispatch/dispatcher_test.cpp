@@ -195,6 +195,16 @@ TEST_F(DispatcherTest, AnEndingThePlatformRefusesForGoodIsGivenUp) {
   EXPECT_TRUE(journal_.wait_outbox());
 }
 
+TEST_F(DispatcherTest, AnEndingWaitsForAKeyThatThePlatformTakes) {
+  client_.answer_with(401);
+  demo_.answer_with(Kind::kOk);
+  dispatcher_.start();
+  append("evt_1");
+  EXPECT_FALSE(journal_.wait_outbox());
+  ASSERT_EQ(journal_.postponed().size(), 1u);
+  EXPECT_EQ(journal_.postponed().begin()->second, clock_.unix_now() + 60s);
+}
+
 TEST_F(DispatcherTest, AModuleWithoutRoomDelaysOnlyItself) {
   demo_.answer_with(Kind::kOk);
   slow_.slots_ = 0;
@@ -228,12 +238,33 @@ TEST_F(DispatcherTest, AnEventThatEveryHostDiedOnIsNotRunForEver) {
 }
 
 TEST_F(DispatcherTest, EventsOfAModuleThatDoesNotRunWaitThenExpire) {
-  append("evt_1", "Gone");
+  demo_.answer_with(Kind::kOk);
   dispatcher_.start();
+  append("evt_1", "Gone");
+  append("evt_2");
+  ASSERT_EQ(journal_.wait_settled(1).size(), 1u);
+  EXPECT_EQ(journal_.wait_settled(1)[0].state, journal::State::kCompleted);
+  clock_.advance(11min);
+  append("evt_3");
+  const auto settled = journal_.wait_settled(3);
+  ASSERT_EQ(settled.size(), 3u);
+  const auto is_expired = [](const journal::Settlement& one) {
+    return one.seq == 1 && one.state == journal::State::kExpired && !one.consumes_attempt && !one.ending.empty();
+  };
+  EXPECT_EQ(std::count_if(settled.begin(), settled.end(), is_expired), 1);
+}
+
+TEST_F(DispatcherTest, EventsOfAModuleThatNeverHasAPlaceExpire) {
+  slow_.slots_ = 0;
+  dispatcher_.start();
+  append("evt_1", "Slow");
+  clock_.advance(11min);
+  append("evt_2", "Slow");
   const auto settled = journal_.wait_settled(1);
   ASSERT_EQ(settled.size(), 1u);
-  EXPECT_EQ(settled[0].state, journal::State::kReady) << "given back";
-  EXPECT_FALSE(settled[0].consumes_attempt);
+  EXPECT_EQ(settled[0].seq, 1);
+  EXPECT_EQ(settled[0].state, journal::State::kExpired);
+  EXPECT_NE(settled[0].ending, "") << "the user is told";
 }
 
 TEST_F(DispatcherTest, TheAttemptKnowsItsDeadlineAndKey) {

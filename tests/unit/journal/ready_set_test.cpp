@@ -42,6 +42,41 @@ TEST(ReadySet, AReturnedEventGoesBeforeYoungerOnes) {
   EXPECT_FALSE(taken.page);
 }
 
+// What comes back while older ones are still on the disk is found there by a page, or known by its number, never both.
+TEST(ReadySet, WhatAPageFindsIsNotHandedOutTwice) {
+  ReadySet ready;
+  ready.found("a", 2, 9);  // 3 and 7
+  ready.returned("a", 5);
+  auto taken = ready.take("a", 10);
+  EXPECT_TRUE(taken.on_disk.empty());
+  ASSERT_TRUE(taken.page);
+  ready.returned("a", 4);  // the page is being read: it finds this one
+  ready.returned("a", 8);  // and not this one
+  EXPECT_EQ(seqs(ready.page_read("a", {claim(3), claim(4), claim(5)}, 10, ReadySet::Read::kDone)),
+            (std::vector<EventSeq>{3, 4, 5}));
+  taken = ready.take("a", 10);
+  EXPECT_TRUE(taken.on_disk.empty());
+  ASSERT_TRUE(taken.page);
+  EXPECT_EQ(taken.page->after, 5);
+  EXPECT_EQ(seqs(ready.page_read("a", {claim(7), claim(8)}, 10, ReadySet::Read::kDone)), (std::vector<EventSeq>{7, 8}));
+  EXPECT_FALSE(ready.has("a"));
+  ready.returned("a", 7);
+  EXPECT_EQ(ready.take("a", 10).on_disk, (std::vector<EventSeq>{7}));
+}
+
+TEST(ReadySet, WhatCameBackDuringTheLastPageIsNotFoundByALaterOne) {
+  ReadySet ready;
+  ready.found("a", 1, 9);
+  ASSERT_TRUE(ready.take("a", 1).page);
+  ready.returned("a", 8);
+  EXPECT_EQ(seqs(ready.page_read("a", {claim(3)}, 1, ReadySet::Read::kDone)), (std::vector<EventSeq>{3}));
+  ready.stored(claim(10, ReadySet::kBytesMax + 1));  // stays on the disk
+  const auto taken = ready.take("a", 10);
+  EXPECT_EQ(taken.on_disk, (std::vector<EventSeq>{8}));
+  ASSERT_TRUE(taken.page);
+  EXPECT_EQ(taken.page->after, 9);
+}
+
 TEST(ReadySet, MemoryStaysBoundedAndOrderHolds) {
   ReadySet ready;
   constexpr EventSeq kAll = 500'000;
@@ -97,6 +132,10 @@ TEST(ReadySet, NotMoreThanSoManyRunWithoutADurableMark) {
   EXPECT_TRUE(ready.became_marked("a")) << "held before, free now";
   EXPECT_FALSE(ready.became_marked("a"));
   EXPECT_EQ(ready.take("a", 5).claims.size(), 1u);
+  ready.handed_out_unmarked("a");
+  ready.became_marked("a");
+  ready.found("a", 9, 1009);
+  EXPECT_EQ(ready.take("a", 5).max, 2u) << "a page is bounded by the same rule";
 }
 
 }  // namespace

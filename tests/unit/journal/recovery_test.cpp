@@ -161,6 +161,31 @@ TEST_F(Recovery, WaitingEventsWaitForTheRestOfTheirTime) {
   expect_balanced();
 }
 
+TEST_F(Recovery, ARetryThatFellDueMeanwhileRunsOnceBesideThoseThatNeverRan) {
+  for (const char* id : {"evt_0", "evt_1", "evt_2"}) ASSERT_TRUE(append(*journal_, event(id)));
+  const Claim first = claim_one(*journal_);
+  Settlement retry = end(first, State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::seconds(10);
+  journal_->settle(std::move(retry));
+  journal_->flush();
+  clock_.advance(std::chrono::seconds(60));  // while nobody runs
+  crash();
+  journal_->flush();  // the timer rings before the first claim
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    for (const Claim& claim : journal_->claim("DemoApp", 10)) {
+      ids.push_back(claim.event.id);
+      journal_->settle(end(claim, State::kCompleted));
+    }
+    journal_->flush();
+  }
+  EXPECT_EQ(ids, (std::vector<std::string>{"evt_0", "evt_1", "evt_2"}));
+  EXPECT_EQ(journal_->stats().ended, 3u);
+  EXPECT_EQ(journal_->stats().stale_settlements, 0u);
+  EXPECT_FALSE(journal_->oldest_ready("DemoApp"));
+  expect_balanced();
+}
+
 TEST_F(Recovery, AStepOfTheWallClockMovesNoTimer) {
   ASSERT_TRUE(append(*journal_, event("evt_1")));
   Settlement retry = end(claim_one(*journal_), State::kWaiting, "retry");
