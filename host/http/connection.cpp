@@ -144,7 +144,10 @@ void Connection::on_request() {
 void Connection::on_partial() {
   const SteadyTime now = core_->clock.steady_now();
   const Phase phase = parser_.is_in_body() ? Phase::kBody : parser_.has_begun() ? Phase::kHead : Phase::kIdle;
-  if (phase != phase_) phase_since_ = now;
+  if (phase != phase_) {
+    phase_since_ = now;
+    bytes_before_ = 0;
+  }
   phase_ = phase;
   if (phase == Phase::kBody && parser_.wants_continue() && parser_.request().body.empty() &&
       !std::exchange(is_continue_sent_, true)) {
@@ -189,12 +192,12 @@ void Connection::answer_early(Response response, bool closes) {
 
 // The handler has not answered in time: the client hears so, and what the handler may still say goes nowhere.
 void Connection::answer_overdue(const Outbox::Status& status) {
-  count(mailbox_->counters.timeouts);
-  is_done_reading_ = true;
   const Response response = refusal(503);
   std::string head;
   append_head(head, response, BodyFraming::kLength, Persistence::kClose);
-  deliver(status.turn, {head, response.body, true, true});
+  if (!deliver(status.turn, {head, response.body, true, true})) return;  // it came at this moment
+  count(mailbox_->counters.timeouts);
+  is_done_reading_ = true;
 }
 
 void Connection::refuse(int status) { fail(status, mailbox_->counters.refused); }
@@ -225,11 +228,18 @@ Connection::Verdict Connection::on_attention() {
   return Verdict::kKeep;
 }
 
-bool Connection::is_receiving_too_slowly(SteadyTime now) const {
+// A head has its time as a whole; a body as long as each slice of that time brings its share, so that no early byte
+// buys a later silence.
+bool Connection::is_receiving_too_slowly(SteadyTime now) {
   if (phase_ == Phase::kHead) return now - phase_since_ > core_->options.head_timeout;
-  if (phase_ != Phase::kBody) return false;
-  const std::chrono::milliseconds earned(parser_.request().body.size() * 1000 / limits::kBodyRateMin);
-  return now - phase_since_ > core_->options.body_timeout + earned;
+  const std::chrono::milliseconds slice = core_->options.body_timeout;
+  if (phase_ != Phase::kBody || now - phase_since_ <= slice) return false;
+  const std::size_t bytes = parser_.request().body.size();
+  const std::size_t share = limits::kBodyRateMin * static_cast<std::size_t>(slice.count()) / 1000;
+  if (bytes - bytes_before_ < share) return true;
+  bytes_before_ = bytes;
+  phase_since_ = now;
+  return false;
 }
 
 Connection::Verdict Connection::on_tick(SteadyTime now) {
@@ -248,8 +258,7 @@ Connection::Verdict Connection::on_tick(SteadyTime now) {
     return Verdict::kKeep;
   }
   if (is_receiving_too_slowly(now)) {
-    // A slow platform delivers again after a 503, not after a 408.
-    fail(phase_ == Phase::kHead ? 408 : 503, mailbox_->counters.timeouts);
+    fail(503, mailbox_->counters.timeouts);  // the platform delivers again after a 503, not after a 408
     return Verdict::kKeep;
   }
   if (is_quiet(status) && phase_ == Phase::kIdle && now - status.idle_since > core_->options.keep_alive_timeout) {

@@ -63,7 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void answer_early(Response response, bool closes);
   void answer_overdue(const Outbox::Status& status);
   [[nodiscard]] bool is_quiet(const Outbox::Status& status) const;
-  [[nodiscard]] bool is_receiving_too_slowly(SteadyTime now) const;
+  [[nodiscard]] bool is_receiving_too_slowly(SteadyTime now);
 
   const std::shared_ptr<Core> core_;
   const std::shared_ptr<Mailbox> mailbox_;
@@ -73,7 +73,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   RequestParser parser_;
   std::string held_;  // input behind a full pipeline
   std::size_t accounted_bytes_ = 0;
-  SteadyTime phase_since_{};
+  SteadyTime phase_since_{};      // or the current slice of a body's time
+  std::size_t bytes_before_ = 0;  // of the body, when that slice began
   Phase phase_ = Phase::kIdle;
   bool is_paused_ = false;
   bool is_done_reading_ = false;  // the rest of the input has no meaning: it is read and dropped

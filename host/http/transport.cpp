@@ -112,8 +112,9 @@ void Transport::admit_newcomers() {
     if (connection == nullptr) continue;
     if (is_stopped_) {
       drop(connection, Verdict::kDrop);
-    } else if (core_->open_connections.load(std::memory_order_relaxed) > core_->options.connections_max ||
-               (reserve_.is_scarce(fd) && !shed_idle())) {
+    } else if ((core_->open_connections.load(std::memory_order_relaxed) > core_->options.connections_max ||
+                reserve_.is_scarce(fd)) &&
+               !shed_idle()) {
       refuse(connection);
     }
   }

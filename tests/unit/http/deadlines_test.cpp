@@ -37,12 +37,12 @@ class Deadlines : public testing::Test {
                      [](Request request, Responder responder) { responder.respond(EchoServer::echo(request)); }};
 };
 
-TEST_F(Deadlines, ASlowHeadIs408) {
+TEST_F(Deadlines, ASlowHeadIs503) {
   RawClient slow(server_.port());
   slow.send("GET / HTTP/1.1\r\nHo");
   EXPECT_GT(pass_until([&] { return server_->counters().timeouts == 1; }), limits::kHeadTimeout);
   const Answer answer = slow.read_answer();
-  EXPECT_EQ(answer.status, 408);
+  EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(answer.field("Connection"), "close");
   EXPECT_TRUE(slow.is_closed_by_server());
   RawClient good(server_.port());
@@ -57,7 +57,7 @@ TEST_F(Deadlines, DrippingDoesNotProlongTheHeadsTime) {
     return server_->counters().timeouts == 1;
   });
   EXPECT_GT(passed, limits::kHeadTimeout);
-  EXPECT_EQ(slow.read_answer().status, 408);
+  EXPECT_EQ(slow.read_answer().status, 503);
 }
 
 TEST_F(Deadlines, ASlowBodyIs503) {
@@ -68,6 +68,16 @@ TEST_F(Deadlines, ASlowBodyIs503) {
   EXPECT_EQ(answer.status, 503);
   EXPECT_EQ(answer.field("Connection"), "close");
   EXPECT_TRUE(slow.is_closed_by_server());
+}
+
+TEST_F(Deadlines, BytesSentAtOnceBuyNoLaterSilence) {
+  RawClient silent(server_.port());
+  constexpr std::size_t kAtOnce = 900 * 1024;
+  silent.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + std::string(kAtOnce, 'x'));
+  const auto passed = pass_until([&] { return server_->counters().timeouts == 1; });
+  EXPECT_LE(passed, 4 * limits::kBodyTimeout);
+  EXPECT_EQ(silent.read_answer().status, 503);
+  EXPECT_TRUE(silent.is_closed_by_server());
 }
 
 TEST_F(Deadlines, ABodyOfOneKilobyteASecondMayTakeItsTime) {

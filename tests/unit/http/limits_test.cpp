@@ -16,7 +16,9 @@ using modhost::test::FakeClock;
 TEST(Limits, OneConnectionTooManyIs503) {
   ServerOptions options;
   options.connections_max = 2;
-  EchoServer server(options);
+  const FakeClock clock;  // stands still: nobody is idle long enough to make room
+  EchoServer server(options, clock,
+                    [](Request request, Responder responder) { responder.respond(EchoServer::echo(request)); });
   RawClient one(server.port());
   EXPECT_EQ(one.ask(get("/")).status, 200);
   {
@@ -33,6 +35,21 @@ TEST(Limits, OneConnectionTooManyIs503) {
   RawClient next(server.port());
   EXPECT_EQ(next.ask(get("/")).status, 200);
   EXPECT_EQ(server->counters().connections_refused, 1U);
+}
+
+TEST(Limits, AnIdleConnectionMakesRoomForANewOne) {
+  ServerOptions options;
+  options.connections_max = 2;
+  FakeClock clock;
+  EchoServer server(options, clock,
+                    [](Request request, Responder responder) { responder.respond(EchoServer::echo(request)); });
+  RawClient one(server.port()), two(server.port());
+  EXPECT_EQ(one.ask(get("/")).status, 200);
+  EXPECT_EQ(two.ask(get("/")).status, 200);
+  clock.advance(std::chrono::seconds(5));
+  RawClient three(server.port());
+  EXPECT_EQ(three.ask(get("/")).status, 200);
+  EXPECT_EQ(server->counters().connections_refused, 0U);
 }
 
 TEST(Limits, BodiesThatAreTooManyTogetherAre503) {
