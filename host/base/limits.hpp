@@ -60,13 +60,17 @@ inline constexpr auto kPreloadTimeout = 10s;  // the child that maps each file f
 inline constexpr auto kConnectTimeout = 10s;
 inline constexpr auto kCallTimeoutMax = 600s;  // as the platform's own client
 inline constexpr std::size_t kResponseBytesMax = 16 * 1024 * 1024;
-inline constexpr std::size_t kCallsMax = 20'000;  // outbound calls alive at once
+inline constexpr std::size_t kCallsMax = 20'000;           // outbound calls alive at once
+inline constexpr std::size_t kCallsPerModuleMax = 15'000;  // of one module: never all of them
 inline constexpr long kConnectionsPerHostMax = 256;
 inline constexpr int kCallAttemptsMax = 3;
 
-// Stopping, together under 28 s so that a 30 s kill never comes first.
+// Stopping, together within kStopMax so that a 30 s kill never comes first.
+inline constexpr auto kStopMax = 28s;
 inline constexpr auto kDrainDelay = 3s;
 inline constexpr auto kDrainGrace = 20s;
 inline constexpr auto kDrainCancel = 2s;
+inline constexpr auto kDrainPlugins = 1s;   // their stop and destroy
+inline constexpr auto kDrainEndpoint = 2s;  // the last answers
 
 }  // namespace modhost::limits

@@ -153,13 +153,13 @@ void CurlLoop::collect_ended() {
 
 void CurlLoop::admit(const CallPtr& call) {
   if (call->request.deadline.has_passed(clock_)) return finish(call, timed_out(call->request, "before it was sent"));
-  Origin& origin = origins_[call->origin];
-  if (origin.active < options_.connections_per_host) {
+  Origin& origin = origins_.try_emplace(call->origin, options_.connections_per_host).first->second;
+  if (origin.has_room(call->request.group)) {
     if (auto ok = begin(call, origin); !ok) finish(call, std::move(ok));
     return serve_waiting(call->origin);
   }
   call->state = Call::State::kWaiting;
-  origin.waiting.emplace(call->id, call);
+  origin.wait(call);
   set_timer(call, call->request.deadline.at());
 }
 
@@ -178,7 +178,7 @@ Result<void> CurlLoop::begin(const CallPtr& call, Origin& origin) {
     return internal_error(describe(call->request) + ": " + curl_multi_strerror(code));
   call->state = Call::State::kActive;
   ++call->attempts;
-  ++origin.active;
+  origin.began(*call);
   active_.emplace(call->id, std::move(transfer));
   return {};
 }
@@ -186,12 +186,9 @@ Result<void> CurlLoop::begin(const CallPtr& call, Origin& origin) {
 void CurlLoop::serve_waiting(const std::string& origin_name) {
   const auto it = origins_.find(origin_name);
   Origin& origin = it->second;
-  while (origin.active < options_.connections_per_host && !origin.waiting.empty()) {
-    const CallPtr next = origin.waiting.begin()->second;
-    origin.waiting.erase(origin.waiting.begin());
+  while (const CallPtr next = origin.next())
     if (auto ok = begin(next, origin); !ok) finish(next, std::move(ok));
-  }
-  if (origin.active == 0) origins_.erase(it);
+  if (origin.is_unused()) origins_.erase(it);
 }
 
 void CurlLoop::attempt_ended(Transfer& transfer, CURLcode code) {
@@ -227,7 +224,7 @@ void CurlLoop::deliver_held(const CallPtr& call) {
 
 void CurlLoop::give_up(const CallPtr& call, Error why) {
   if (call->state == Call::State::kActive) release(call);
-  if (call->state == Call::State::kWaiting) origins_[call->origin].waiting.erase(call->id);
+  if (call->state == Call::State::kWaiting) origins_.at(call->origin).forget(*call);
   finish(call, std::move(why));
 }
 
@@ -246,7 +243,7 @@ void CurlLoop::release(const CallPtr& call) {
   curl_multi_remove_handle(multi_.get(), transfer->handle());
   transfer->reset();
   if (idle_.size() < kIdleHandlesMax) idle_.push_back(std::move(transfer));
-  --origins_.find(call->origin)->second.active;
+  origins_.at(call->origin).ended(*call);
   serve_waiting(call->origin);
 }
 

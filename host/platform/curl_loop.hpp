@@ -18,6 +18,7 @@
 #include "base/unique_fd.hpp"
 #include "platform/call_table.hpp"
 #include "platform/curl_client.hpp"
+#include "platform/origin.hpp"
 #include "platform/retry_policy.hpp"
 #include "platform/transfer.hpp"
 
@@ -41,10 +42,6 @@ class CurlLoop {
 
  private:
   using CallPtr = std::shared_ptr<Call>;
-  struct Origin {  // scheme, host and port
-    long active = 0;
-    std::map<CallId, CallPtr> waiting;  // first come, first served
-  };
   struct CurlGlobal {
     CurlGlobal() { curl_global_init(CURL_GLOBAL_DEFAULT); }
     ~CurlGlobal() { curl_global_cleanup(); }

@@ -28,6 +28,7 @@ struct HttpRequest {
   std::size_t response_bytes_max = limits::kResponseBytesMax;
   bool safe_to_repeat = false;  // a POST may be sent again although bytes of it were sent
   int attempts_max = limits::kCallAttemptsMax;
+  std::string group;  // the module that calls, empty for the host: no group takes all connections from the others
 };
 
 using CallId = std::uint64_t;  // never 0, never used twice

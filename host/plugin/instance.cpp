@@ -32,7 +32,7 @@ unsigned threads_of(const config::ModuleConfig& module, const modhost_plugin& ta
 }
 
 // Every event and every call waits at most once, so nothing that was admitted is ever refused.
-std::size_t queue_max_of(const config::ModuleConfig& module) { return module.in_flight + limits::kCallsMax; }
+std::size_t queue_max_of(const config::ModuleConfig& module) { return module.in_flight + limits::kCallsPerModuleMax; }
 
 }  // namespace
 

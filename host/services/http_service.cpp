@@ -115,7 +115,12 @@ std::string origin_of(std::string_view url) {
 
 HttpService::HttpService(const config::Config& config, const config::ModuleConfig& module, const Clock& clock,
                          EventService& events, std::shared_ptr<CallContext> context)
-    : config_(config), clock_(clock), events_(events), context_(std::move(context)) {
+    : config_(config),
+      module_name_(module.name),
+      app_id_(module.app),
+      clock_(clock),
+      events_(events),
+      context_(std::move(context)) {
   for (const std::string& grant : module.grants) {
     if (grant == kGrantWithoutEvent) is_platform_without_event_ = true;
     if (grant.starts_with(kGrantHttp)) origins_.push_back(origin_of(grant.substr(kGrantHttp.size())));
@@ -137,11 +142,8 @@ Refusal HttpService::check(const HttpCall& call, std::shared_ptr<OpenEvent>& eve
     event = events_.find(call.event);
     if (!event) return {events_.why(call.event), "the event this call serves has ended"};
   }
-  if (call.is_platform && !event) {
-    // Without an event there is no user to act for yet.
-    if (is_platform_without_event_) return {MODHOST_E_INVALID, "a platform call needs an event to take the user from"};
-    return {MODHOST_E_GONE, "a platform call needs a live event"};
-  }
+  if (call.is_platform && !event && !is_platform_without_event_)
+    return {MODHOST_E_DENIED, "a platform call needs a live event; or add platform-without-event to `grants:`"};
   if (!call.is_platform && origin_of(call.target).empty())
     return {MODHOST_E_INVALID,
             "the target is no absolute http or https URL; set MODHOST_HTTP_PLATFORM for the platform"};
@@ -150,21 +152,31 @@ Refusal HttpService::check(const HttpCall& call, std::shared_ptr<OpenEvent>& eve
   return {};
 }
 
+// Without an event: the app of the module, or the only one.
+const config::App* HttpService::own_app() const {
+  if (!app_id_.empty()) return config_.app(app_id_);
+  return config_.apps.size() == 1 ? &config_.apps.front() : nullptr;
+}
+
 Refusal HttpService::build(HttpCall& call, const OpenEvent* event, platform::HttpRequest& request) const {
   const auto bytes_max = call.response_bytes_max == 0
                              ? limits::kResponseBytesMax
                              : std::min<std::uint64_t>(call.response_bytes_max, limits::kResponseBytesMax);
   if (call.is_platform) {
-    const config::App* app = config_.app(event->event().app);
-    if (app == nullptr) return {MODHOST_E_INTERNAL, "the app of the event is not configured any more"};
+    const config::App* app = event != nullptr ? config_.app(event->event().app) : own_app();
+    if (app == nullptr)
+      return {MODHOST_E_INTERNAL, event != nullptr ? "the app of the event is not configured any more"
+                                                   : "which app calls without an event? Set `app:` of the module"};
     platform::UniqueCall unique;
     unique.method = std::move(call.method);
     unique.target = std::move(call.target);
     unique.headers = std::move(call.headers);
     unique.body = std::move(call.body);
-    unique.user_id = event->event().user_id;
-    unique.company_id = event->event().company_id;
-    unique.traceparent = event->event().traceparent;
+    if (event != nullptr) {
+      unique.user_id = event->event().user_id;
+      unique.company_id = event->event().company_id;
+      unique.traceparent = event->event().traceparent;
+    }
     unique.safe_to_repeat = call.is_safe_to_repeat;
     unique.response_bytes_max = bytes_max;
     auto built = platform::build_request(*app, std::move(unique));
@@ -199,6 +211,7 @@ Refusal HttpService::launch(HttpCall call, std::shared_ptr<CallListener> listene
   platform::HttpRequest request;
   if (Refusal refusal = build(call, purpose.event.get(), request); !refusal.ok()) return refusal;
   request.deadline = Deadline::after(clock_, timeout);
+  request.group = module_name_;
 
   const auto id = context_->calls.reserve();
   if (!id) return {MODHOST_E_FULL, "too many calls of this module at once"};

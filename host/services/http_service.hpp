@@ -60,10 +60,12 @@ class HttpService {
   Refusal launch(HttpCall call, std::shared_ptr<CallListener> listener, Call::Delivery delivery, Handle& started);
   Refusal check(const HttpCall& call, std::shared_ptr<OpenEvent>& event);
   Refusal build(HttpCall& call, const OpenEvent* event, platform::HttpRequest& request) const;
+  [[nodiscard]] const config::App* own_app() const;
   [[nodiscard]] bool is_granted(std::string_view url) const;
   modhost_status why(Handle call);
 
   const config::Config& config_;
+  const std::string module_name_, app_id_;
   const Clock& clock_;
   EventService& events_;
   const std::shared_ptr<CallContext> context_;

@@ -38,7 +38,8 @@ class InstanceServices {
         log(module, shared.log, events),
         config(module),
         http(shared.config, module, shared.clock, events,
-             std::make_shared<CallContext>(shared.client, std::move(hooks.post), tag(number, 1), limits::kCallsMax)) {}
+             std::make_shared<CallContext>(shared.client, std::move(hooks.post), tag(number, 1),
+                                           limits::kCallsPerModuleMax)) {}
 
   EventService events;
   LogService log;

@@ -93,15 +93,15 @@ void Writer::wait_for_work() {
 void Writer::try_again() {
   auto ready = connection_ ? Result<void>() : reconnect();
   if (ready) ready = reserve_.acquire();
-  if (ready) ready = probe();
-  if (ready) {
+  if (!ready) {
+    last_error_ = std::move(ready.error());
+  } else if (probe()) {  // else fail() has said why
     healthy_ = true;
     failures_ = 0;
     publish(true);
     if (options_.log != nullptr) options_.log->info("the journal is writable again");
     return;
   }
-  last_error_ = std::move(ready.error());
   retry_at_ = Steady::now() + options_.retry_delay;
 }
 
@@ -163,16 +163,14 @@ Result<void> Writer::reconnect() {
 }
 
 // One real commit before new work is accepted again.
-Result<void> Writer::probe() {
+bool Writer::probe() {
   auto done = connection_->begin();
   if (done)
     done = set_meta(*connection_, "last_probe",
                     std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
   if (done) done = connection_->commit();
-  if (done) return {};
-  Error error = std::move(done.error());
-  fail(error);
-  return error;
+  if (!done) fail(std::move(done.error()));
+  return done.has_value();
 }
 
 // The log starts over by itself once everything is moved and nobody reads it. Past its cap it is made to, waiting a

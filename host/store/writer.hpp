@@ -37,7 +37,7 @@ class Writer {
   void try_again();
   void fail(Error error);
   Result<void> reconnect();
-  Result<void> probe();
+  bool probe();
   void checkpoint_between_batches();
   void checkpoint(Connection::Checkpoint kind);
   void keep_house();

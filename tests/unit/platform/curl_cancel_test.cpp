@@ -223,7 +223,7 @@ TEST_F(CurlSinkTest, StartsAnotherCallAtItsEnd) {
 }
 
 TEST_F(CurlCancelTest, DestructionEndsEveryCallOnce) {
-  open({.connections_per_host = 8});
+  open({.connections_per_host = 10});  // one group gets 8 of them
   ScriptedServer stuck([n = std::make_shared<std::atomic<int>>(0)](const ScriptedRequest&) {
     constexpr Way kWays[] = {Way::kNever, Way::kStall, Way::kDrip, Way::kNever};
     return ScriptedAnswer{.body = "0123456789", .way = kWays[static_cast<std::size_t>((*n)++) % 4]};

@@ -78,7 +78,7 @@ TEST_F(HttpServiceTest, RefusesWhatMayNotBeCalled) {
   EXPECT_EQ(refusal([](HttpCall& call) { call.headers = {{"a", "b\r\nc: d"}}; }), MODHOST_E_INVALID);
   EXPECT_EQ(refusal([](HttpCall& call) { call.headers.assign(65, {"a", "b"}); }), MODHOST_E_INVALID);
   EXPECT_EQ(refusal([](HttpCall& call) { call.timeout = -1ms; }), MODHOST_E_INVALID);
-  EXPECT_EQ(refusal([](HttpCall& call) { call.event = 0; }), MODHOST_E_GONE) << "whom would it act for?";
+  EXPECT_EQ(refusal([](HttpCall& call) { call.event = 0; }), MODHOST_E_DENIED) << "whom would it act for?";
   EXPECT_EQ(refusal([](HttpCall& call) { call.event += 1; }), MODHOST_E_INVALID);
 
   const auto absolute = [&](std::string url) {
@@ -109,13 +109,28 @@ TEST_F(HttpServiceTest, RefusesWhatMayNotBeCalled) {
   EXPECT_EQ(notes_->lines(), Lines{}) << "no callback for what never started";
 }
 
-TEST_F(HttpServiceTest, WithoutAnEventNothingIsAssumed) {
-  module_.grants = {"platform-without-event"};
+TEST_F(HttpServiceTest, APlatformCallWithoutAnEventNeedsItsGrant) {
   HttpCall call;
   call.is_platform = true;
   call.method = "GET";
   call.target = "/messages";
-  EXPECT_EQ(start(call, notes_).status, MODHOST_E_INVALID);
+  const Refusal refusal = start(call, notes_);
+  EXPECT_EQ(refusal.status, MODHOST_E_DENIED);
+  EXPECT_NE(refusal.detail.find("platform-without-event"), std::string::npos);
+}
+
+TEST_F(HttpServiceTest, WithItsGrantItCallsAsTheAppAndForNoUser) {
+  module_.grants = {"platform-without-event"};
+  HttpCall call;
+  call.is_platform = true;
+  call.method = "GET";
+  call.target = "/folder/infos";
+  ASSERT_EQ(start(call, notes_).status, MODHOST_OK);
+  const auto request = client_.requests().at(0).request;
+  EXPECT_NE(header(request, "Authorization"), "");
+  EXPECT_NE(header(request, "x-app-id"), "");
+  EXPECT_EQ(header(request, "x-user-id"), "");
+  EXPECT_EQ(request.group, module_.name);
 }
 
 TEST_F(HttpServiceTest, AnEndedEventIsGone) {
