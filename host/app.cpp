@@ -23,6 +23,7 @@
 #include "ingest/ingest.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "loader/loader.hpp"
+#include "loader/source_file.hpp"
 #include "platform/curl_client.hpp"
 #include "playground/playground.hpp"
 #include "plugin/registry.hpp"
@@ -106,6 +107,8 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0)
     return invalid("state_dir " + folder.string() + " is not writable: " + std::strerror(errno) +
                    "; give this user write access or set another state_dir");
+  // It holds the token, the journal and the copies of plugins that are mapped.
+  if (const std::string exposed = loader::exposure_of(folder); !exposed.empty()) return invalid("state_dir " + exposed);
   return {};
 }
 
@@ -159,8 +162,8 @@ class App {
       if (!dispatcher_->wait_idle(Deadline::after(clock_, 100ms))) is_hurried = signals.wait_for(1ms);
     plugins_->cancel_all(plugin::CancelReason::kStopping);
     const bool is_idle = dispatcher_->wait_idle(Deadline::after(clock_, limits::kDrainCancel));
-    const bool are_joined = plugins_->stop(Deadline::after(clock_, 1s));
-    endpoint_->drain(Deadline::after(clock_, 2s));
+    const bool are_joined = plugins_->stop(Deadline::after(clock_, limits::kDrainPlugins));
+    endpoint_->drain(Deadline::after(clock_, limits::kDrainEndpoint));
     if (playground_) playground_->stop();
     dispatcher_->stop();
     admin_->stop();

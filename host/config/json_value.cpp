@@ -58,7 +58,10 @@ bool write(Context& context, Writer& writer, const Node& node, const std::string
       break;
     case Node::Kind::kScalar: {
       const std::optional<Expanded> value = expand(context, node, what);
-      if (!value) return false;
+      if (!value) {
+        writer.Null();  // in its place: what follows is examined too
+        return false;
+      }
       if (node.is_plain && !value->has_variables) {
         write_plain(writer, value->text);
       } else {

@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr milliseconds kStopMax = 28s;  // together with the cancel: a 30 s kill must never come first
+// What a stop takes beside drain_delay and drain_grace.
+constexpr milliseconds kStopRest = limits::kDrainCancel + limits::kDrainPlugins + limits::kDrainEndpoint;
 
 void read_log(const Section& top, LogConfig& out) {
   const Section section(top.context(), top.find("log"), "log", schema::kLog);
@@ -39,12 +40,12 @@ void read_limits(const Section& top, LimitsConfig& out) {
   section.read_duration("ack_timeout", out.ack_timeout, {100ms, 60s, "the platform waits for this answer"});
   section.read_duration("timestamp_tolerance", out.timestamp_tolerance,
                         {0ms, 24h, "older deliveries are replays; 0 switches the age test off"});
-  section.read_duration("drain_delay", out.drain_delay, {0ms, kStopMax, "a stop ends within 28 s"});
-  section.read_duration("drain_grace", out.drain_grace, {0ms, kStopMax, "a stop ends within 28 s"});
-  if (out.drain_delay + out.drain_grace + limits::kDrainCancel > kStopMax)
+  section.read_duration("drain_delay", out.drain_delay, {0ms, limits::kStopMax, "a stop ends within 28 s"});
+  section.read_duration("drain_grace", out.drain_grace, {0ms, limits::kStopMax, "a stop ends within 28 s"});
+  if (out.drain_delay + out.drain_grace + kStopRest > limits::kStopMax)
     section.report(
         section.find("drain_grace") != nullptr ? "drain_grace" : "drain_delay",
-        "drain_delay + drain_grace + 2s is more than 28s: a supervisor that kills after 30s would come first");
+        "drain_delay + drain_grace + 5s is more than 28s: a supervisor that kills after 30s would come first");
   if (out.timestamp_tolerance == 0ms)
     top.context().problems.warning(section.find("timestamp_tolerance")->mark,
                                    "limits.timestamp_tolerance 0: the age of deliveries is not checked");
@@ -85,6 +86,8 @@ void read_trusted_proxies(const Section& top, std::vector<std::string>& out) {
     else
       out.push_back(std::move(text->text));
   }
+  if (!out.empty())
+    context.problems.warning(node->mark, "trusted_proxies has no effect yet: nothing depends on a client's address");
 }
 
 void read_addresses(const Section& top, Config& config) {

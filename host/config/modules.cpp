@@ -50,17 +50,31 @@ void read_retry(const Section& section, std::vector<milliseconds>& out) {
   context.origins[what] = context.problems.at(node->mark);
 }
 
+constexpr std::string_view kWithoutEvent = "platform-without-event";
+
+// "http:" and an origin: scheme, host and perhaps a port, nothing behind them.
+bool is_http_grant(std::string_view grant) {
+  for (const std::string_view prefix : {"http:http://", "http:https://"}) {
+    if (!grant.starts_with(prefix)) continue;
+    const std::string_view host = grant.substr(prefix.size());
+    return !host.empty() && host.find_first_of("/?#@ ") == std::string_view::npos;
+  }
+  return false;
+}
+
 void read_grants(const Section& section, std::vector<std::string>& out) {
   const Node* node = section.find("grants");
   if (node == nullptr) return;
   if (node->kind != Node::Kind::kList)
-    return section.report("grants", "expected a list of names, such as [platform-without-event]");
+    return section.report("grants", "expected a list such as [\"http:https://api.acme.com\"]");
   std::vector<std::string> grants;
   for (const Node& item : node->items) {
     auto grant = expand(section.context(), item, section.key_path("grants"));
     if (!grant) return;
-    if (grant->text.empty() || grant->text.size() > kNameBytesMax || !is_printable(grant->text))
-      return section.context().problems.error(item.mark, section.key_path("grants") + ": expected the name of a grant");
+    if (grant->text != kWithoutEvent && (grant->text.size() > kNameBytesMax || !is_http_grant(grant->text)))
+      return section.context().problems.error(
+          item.mark, section.key_path("grants") + " " + quoted(item) + ": expected " + std::string(kWithoutEvent) +
+                         " or http:<origin>, such as http:https://api.acme.com without a path");
     grants.push_back(std::move(grant->text));
   }
   out = std::move(grants);

@@ -142,6 +142,12 @@ Result<SourceFile> read_source_file(const fs::path& plugins_dir, const std::stri
   return file;
 }
 
+std::string exposure_of(const fs::path& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) return folder.string() + ": " + error_text(errno);
+  return exposure(folder, info, true);
+}
+
 Result<fs::path> stage_file(const fs::path& folder, const std::string& name, std::string_view bytes) {
   const fs::path target = folder / name;
   const UniqueFd fd(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0500));

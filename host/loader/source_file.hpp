@@ -24,6 +24,10 @@ struct SourceFile {
 Result<SourceFile> read_source_file(const std::filesystem::path& plugins_dir, const std::string& name,
                                     OwnerCheck owner_check);
 
+// Why others could change what is in this folder, and how to mend it; empty when they can not. Those above it do not
+// count.
+std::string exposure_of(const std::filesystem::path& folder);
+
 // Writes bytes as <folder>/<name>, mode 0500, complete or not at all; the folder is ours alone (0700).
 Result<std::filesystem::path> stage_file(const std::filesystem::path& folder, const std::string& name,
                                          std::string_view bytes);

@@ -1,4 +1,5 @@
 """Bad set-ups fail well: one line each that says what is wrong, where, and how to mend it."""
+import os
 import pathlib
 import socket
 import subprocess
@@ -47,6 +48,11 @@ class BadSetups(HostTest):
 
     def test_state_folder_that_can_not_be_made(self):
         self.assert_fails(ADDRESSES + GOOD_APP + "state_dir: /dev/null/state\nmodules: {}\n", "state_dir", "/dev/null/state")
+
+    def test_state_folder_that_others_may_write_to(self):
+        os.makedirs(self.folder + "/open")
+        os.chmod(self.folder + "/open", 0o770)
+        self.assert_fails(ADDRESSES + GOOD_APP + "state_dir: open\nmodules: {}\n", "state_dir", "can be written by its group", "chmod g-w")
 
     def test_second_host_on_the_same_state(self):
         host = self.host().start()

@@ -58,5 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool is_right = request.signature == right && is_fresh;
   if ((verdict.failure == Failure::kNone) != is_right) std::abort();
   if (to_string(verdict.failure).empty()) std::abort();
+  modhost::signature::Verdict same;
+  const auto trusted = verifier.verify(request, same);
+  if (trusted.has_value() != is_right || same.failure != verdict.failure) std::abort();
   return 0;
 }

@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TooManyThreads", "defaults: {threads: 257}",
              "modules.yaml:1:21: defaults.threads \"257\": at most 256: each is a thread"},
         Case{"StopTooLong", "limits: {drain_grace: 24s}",
-             "modules.yaml:1:23: limits.drain_grace \"24s\": drain_delay + drain_grace + 2s is more than 28s"},
+             "modules.yaml:1:23: limits.drain_grace \"24s\": drain_delay + drain_grace + 5s is more than 28s"},
         Case{"Choice", "log: {level: inof}",
              "modules.yaml:1:14: log.level \"inof\": expected one of trace, debug, info, warn, error: did you mean "
              "\"info\"?"},
@@ -169,9 +169,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ConfigVariable", "modules: {A: {plugin: a, config: {x: {y: '${NOPE}'}}}}",
              "modules.yaml:1:42: modules.A.config.x.y: the variable NOPE is not set: looked in the environment"},
         Case{"Grants", "modules: {A: {plugin: a, grants: all}}",
-             "modules.yaml:1:34: modules.A.grants \"all\": expected a list of names"},
+             "modules.yaml:1:34: modules.A.grants \"all\": expected a list such as"},
         Case{"Grant", "modules: {A: {plugin: a, grants: ['']}}",
-             "modules.yaml:1:35: modules.A.grants: expected the name of a grant"},
+             "modules.yaml:1:35: modules.A.grants \"\": expected platform-without-event or http:<origin>"},
+        Case{
+            "GrantWithAPath", "modules: {A: {plugin: a, grants: ['http:https://api.acme.com/v1']}}",
+            "modules.yaml:1:35: modules.A.grants \"http:https://api.acme.com/v1\": expected platform-without-event or"},
+        Case{"GrantMisspelled", "modules: {A: {plugin: a, grants: ['htp:https://api.acme.com']}}",
+             "modules.yaml:1:35: modules.A.grants \"htp:https://api.acme.com\": expected platform-without-event or"},
         Case{"Secrets", "modules: {A: {plugin: a, secrets: [x]}}",
              "modules.yaml:1:35: modules.A.secrets a list: expected a mapping of names"},
         Case{"OnFailure", "defaults: {on_failure: [x]}",
@@ -234,6 +239,12 @@ TEST(LoadErrors, AllAreReportedInTheOrderOfTheFile) {
   EXPECT_LT(errors.find("yaml:1:"), errors.find("yaml:2:"));
   EXPECT_LT(errors.find("yaml:2:"), errors.find("yaml:3:"));
   EXPECT_LT(errors.find("yaml:3:"), errors.find("yaml:4:"));
+}
+
+TEST(LoadErrors, AValueThatIsNotGoodHidesNoOther) {
+  const std::string errors = errors_of("modules: {A: {plugin: a, config: {x: '${NOPE}', y: 1, z: ['${GONE}', 2]}}}");
+  EXPECT_NE(errors.find("modules.A.config.x: the variable NOPE"), std::string::npos) << errors;
+  EXPECT_NE(errors.find("modules.A.config.z: the variable GONE"), std::string::npos) << errors;
 }
 
 TEST(LoadErrors, AreBounded) {
