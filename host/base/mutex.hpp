@@ -14,6 +14,8 @@
 #define GUARDED_BY(x) MODHOST_TSA(guarded_by(x))
 #define REQUIRES(...) MODHOST_TSA(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) MODHOST_TSA(locks_excluded(__VA_ARGS__))
+// For a function that unlocks and locks again the MutexLock it is given: the analysis does not follow it there.
+#define NO_THREAD_SAFETY_ANALYSIS MODHOST_TSA(no_thread_safety_analysis)
 
 namespace modhost {
 

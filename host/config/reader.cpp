@@ -194,8 +194,9 @@ std::optional<std::string> Section::scalar(std::string_view key) const {
 
 bool Section::read_text(std::string_view key, std::string& out) const {
   std::optional<std::string> text = scalar(key);
-  if (text) out = *std::move(text);
-  return text.has_value();
+  const bool is_there = text.has_value();
+  if (is_there) out = *std::move(text);
+  return is_there;
 }
 
 bool Section::read_flag(std::string_view key, bool& out) const {

@@ -47,7 +47,7 @@ class Lane::Core : public std::enable_shared_from_this<Lane::Core> {
 
   void run(Workers::iterator self);
   bool wait_for_task(MutexLock& lock) REQUIRES(mutex_);
-  void run_task(MutexLock& lock, Worker& self) REQUIRES(mutex_);
+  void run_task(MutexLock& lock, Worker& self) REQUIRES(mutex_) NO_THREAD_SAFETY_ANALYSIS;
   bool spawn_if_needed() REQUIRES(mutex_);
 
   Options options_;

@@ -171,7 +171,7 @@ void Connection::fail(int status, std::atomic<std::uint64_t>& counter) {
 }
 
 // An answer that the server gives itself, in its place behind those that are still awaited.
-void Connection::answer_early(Response response, bool closes) {
+void Connection::answer_early(const Response& response, bool closes) {
   closes = closes || response.close || is_draining();
   std::string head;
   append_head(head, response, BodyFraming::kLength,

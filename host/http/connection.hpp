@@ -60,7 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_partial();
   bool account_body();
   void fail(int status, std::atomic<std::uint64_t>& counter);
-  void answer_early(Response response, bool closes);
+  void answer_early(const Response& response, bool closes);
   void answer_overdue(const Outbox::Status& status);
   [[nodiscard]] bool is_quiet(const Outbox::Status& status) const;
   [[nodiscard]] bool is_receiving_too_slowly(SteadyTime now);

@@ -11,7 +11,7 @@
 namespace modhost::http {
 
 // One block an http thread, so that the threads do not fight for a cache line. Only counters: all relaxed.
-struct alignas(64) Counters {
+struct alignas(64) Counters {  // NOLINT(clang-analyzer-optin.performance.Padding): meant
   std::atomic<std::uint64_t> opened{0}, closed{0}, refused{0}, requests{0}, bad{0}, timeouts{0}, too_large{0};
   alignas(64) std::atomic<std::uint64_t> answered{0};  // by any thread
 };

@@ -36,7 +36,7 @@ Responder::~Responder() {
   }
 }
 
-void Responder::respond(Response response) {
+void Responder::respond(const Response& response) {
   const auto exchange = std::move(exchange_);
   if (exchange == nullptr) return;
   const bool closes = response.close || !exchange->is_keep_alive || exchange->connection->is_draining();

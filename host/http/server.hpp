@@ -29,7 +29,7 @@ class Responder {
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
 
-  void respond(Response response);  // [any]
+  void respond(const Response& response);  // [any]
   [[nodiscard]] bool is_pending() const { return exchange_ != nullptr; }
 
   // A response whose body is written in pieces (chunked): used for server-sent events. After begin_stream(), write()

@@ -59,13 +59,14 @@ void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {
     const MutexLock lock(mutex_);
     if (!is_closed_ && appends_.size() < limits::kAppendQueueMax) {
       appends_.push_back(Pending{std::move(event), std::move(done)});
+      done = nullptr;
     } else if (is_closed_) {
       error = unavailable("the journal is closed");
     } else {
       error = Error{Code::kFull, "too many events wait for the disk: limits::kAppendQueueMax"};
     }
   }
-  if (!error.message.empty()) return done(std::move(error));
+  if (done) return done(std::move(error));
   store_->wake();
 }
 
@@ -167,13 +168,14 @@ void SqliteJournal::Impl::checkpoint(EventSeq seq, std::string blob, std::functi
   if (blob.size() > kCheckpointBytesMax)
     return done(invalid("a checkpoint may have " + std::to_string(kCheckpointBytesMax) + " bytes, this one has " +
                         std::to_string(blob.size())));
-  bool is_running = false;
   {
     const MutexLock lock(mutex_);
-    is_running = !is_closed_ && live_.is_running(seq);
-    if (is_running) ops_.push(CheckpointOp{seq, std::move(blob), std::move(done)});
+    if (!is_closed_ && live_.is_running(seq)) {
+      ops_.push(CheckpointOp{seq, std::move(blob), std::move(done)});
+      done = nullptr;
+    }
   }
-  if (!is_running) return done(Error{Code::kGone, "this event is not running"});
+  if (done) return done(Error{Code::kGone, "this event is not running"});
   store_->wake();
 }
 

@@ -184,12 +184,12 @@ void SqliteJournal::Impl::apply(Pending& pending) {
 }
 
 void SqliteJournal::Impl::apply(BatchOp& op) {
-  std::visit(
-      Overloaded{[&](const RunOp& run) { live_.applied(run); },
-                 [&](const SettleOp& settle) { op.is_lost ? live_.lost(settle) : live_.applied(settle, op.outbox_id); },
-                 [&](const ReleaseOp& release) { live_.applied(release); },
-                 [&](const OutboxLaterOp& later) { live_.applied(later); }, [](const auto&) {}},
-      op.op);
+  if (const auto* run = std::get_if<RunOp>(&op.op)) live_.applied(*run);
+  if (const auto* release = std::get_if<ReleaseOp>(&op.op)) live_.applied(*release);
+  if (const auto* later = std::get_if<OutboxLaterOp>(&op.op)) live_.applied(*later);
+  const auto* settle = std::get_if<SettleOp>(&op.op);
+  if (settle != nullptr && op.is_lost) live_.lost(*settle);
+  if (settle != nullptr && !op.is_lost) live_.applied(*settle, op.outbox_id);
 }
 
 // Answers the batch: with what was committed, or all of it with the error.

@@ -52,7 +52,8 @@ int probe_main(int argc, char** argv) {
   ::alarm(kChildSecondsMax);  // should the parent be gone
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) std::signal(signal, SIG_DFL);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP})
+    static_cast<void>(std::signal(signal, SIG_DFL));
   std::set_terminate(report_terminate);
   try {
     auto library = MappedLibrary::map(argv[2]);

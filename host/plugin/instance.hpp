@@ -60,7 +60,7 @@ class Instance final : public std::enable_shared_from_this<Instance> {
   void notify_finished();
   bool wait_until_finished(Deadline deadline);
   bool destroy_plugin(Deadline deadline);
-  void abandon(std::string why);
+  void abandon(const std::string& why);
   [[nodiscard]] bool is_standing_still() const;
   void set_problem(std::string problem);
   void write_log(telemetry::LogLevel level, std::string_view message, const services::OpenEvent* event,

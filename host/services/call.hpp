@@ -84,12 +84,12 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
 
   bool put(Item item);
   void finish_with(Done done) REQUIRES(mutex_);
-  void schedule(MutexLock& lock) REQUIRES(mutex_);
+  void schedule(MutexLock& lock) REQUIRES(mutex_) NO_THREAD_SAFETY_ANALYSIS;
   void deliver();
   static bool is_failure(const Item& item);
   [[nodiscard]] bool is_deliverable() const REQUIRES(mutex_);
   void deliver_done(const Done& done);
-  void sync_pause(MutexLock& lock) REQUIRES(mutex_);
+  void sync_pause(MutexLock& lock) REQUIRES(mutex_) NO_THREAD_SAFETY_ANALYSIS;
 
   const std::shared_ptr<CallContext> context_;
   const Handle id_;

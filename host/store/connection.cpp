@@ -119,7 +119,7 @@ bool Statement::is_null(int column) const { return sqlite3_column_type(statement
 // The handle before the statements: members die in reverse order.
 struct Connection::Impl {
   struct Close {
-    void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::unique_ptr<sqlite3, Close> database;
   Statement begin, commit, rollback;

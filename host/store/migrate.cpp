@@ -19,9 +19,10 @@ Result<int> version_of(Connection& connection) {
   auto text = meta(connection, kVersionKey, "");
   if (!text) return std::move(text.error());
   int version = 0;
-  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), version);
-  if (parsed.ec != std::errc() || parsed.ptr != text->data() + text->size() || version < 1)
-    return invalid("its schema version '" + *text + "' is not a number: restore the file from a backup");
+  const std::string& digits = *text;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size() || version < 1)
+    return invalid("its schema version '" + digits + "' is not a number: restore the file from a backup");
   return version;
 }
 

@@ -80,7 +80,7 @@ struct Store::Impl {
   Writer writer;
 };
 
-Result<std::unique_ptr<Store>> Store::open(Options options) {
+Result<std::unique_ptr<Store>> Store::open(const Options& options) {
   if (auto made = make_folder(options.dir); !made) return std::move(made.error());
   auto lock = LockFile::acquire(options.dir / "lock");
   if (!lock) return std::move(lock.error());
@@ -96,6 +96,7 @@ Result<std::unique_ptr<Store>> Store::open(Options options) {
   if (!anchor) return std::move(anchor.error()).within("can not read " + file.string());
   if (auto read = anchor->value("SELECT count(*) FROM meta"); !read)
     return std::move(read.error()).within("can not read " + file.string());
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate, and a constructor of our own
   return std::unique_ptr<Store>(new Store(std::unique_ptr<Impl>(new Impl{
       std::move(*lock), file, options.vfs, *start, std::move(*anchor),
       Writer(options, std::move(*connection), connect, ReserveFile(options.dir / "reserve", options.reserve_bytes))})));

@@ -40,7 +40,7 @@ class Store {
  public:
   // Makes or opens `dir`/journal.db: folder, lock, schema, check after an unclean stop, epoch. The message of an error
   // is for the operator.
-  static Result<std::unique_ptr<Store>> open(Options options);
+  static Result<std::unique_ptr<Store>> open(const Options& options);
   ~Store();  // stop()
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

@@ -113,7 +113,7 @@ bool Writer::write_batch() {
   if (done) done = client_->write();
   if (done) done = connection_->commit();
   if (!done) {
-    fail(std::move(done.error()));
+    fail(done.error());
     return false;
   }
   publish(healthy_);
@@ -127,7 +127,7 @@ bool Writer::write_batch() {
 
 // After an error of the disk nothing may be tried on the same handle as if nothing had happened: the kernel may have
 // dropped dirty pages while it calls them clean. The connection goes; reconnect() writes everything anew.
-void Writer::fail(Error error) {
+void Writer::fail(const Error& error) {
   connection_->rollback();
   client_->detach();
   connection_.reset();
@@ -169,7 +169,7 @@ bool Writer::probe() {
     done = set_meta(*connection_, "last_probe",
                     std::to_string(std::chrono::system_clock::now().time_since_epoch().count()));
   if (done) done = connection_->commit();
-  if (!done) fail(std::move(done.error()));
+  if (!done) fail(done.error());
   return done.has_value();
 }
 
@@ -208,7 +208,7 @@ void Writer::keep_house() {
     if (!more) done = std::move(more.error());
   }
   if (done) done = connection_->commit();
-  if (!done) return fail(std::move(done.error()));
+  if (!done) return fail(done.error());
   client_->committed();
   tidy_ = !*more;
 }

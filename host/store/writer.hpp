@@ -35,7 +35,7 @@ class Writer {
   bool write_batch();
   void work_off();
   void try_again();
-  void fail(Error error);
+  void fail(const Error& error);
   Result<void> reconnect();
   bool probe();
   void checkpoint_between_batches();

@@ -60,7 +60,8 @@ TEST(Barrier, NothingThrownGetsThrough) {
   EXPECT_EQ(odd.detail, "something other than a std::exception was thrown");
   const Ended opened = run([](const Event&) -> Outcome {
     Result<int> none = failed("nothing in it");
-    return std::move(none).value() == 0 ? Outcome() : Outcome();
+    static_cast<void>(std::move(none).value());
+    return {};
   });
   EXPECT_EQ(opened.detail, "nothing in it");
 }

@@ -51,6 +51,7 @@ TEST_F(CurlCancelTest, WhileItWaitsForAConnection) {
   open({.connections_per_host = 1});
   server_.enqueue({.way = Way::kNever});
   const auto busy = start(request("GET", server_.url("/x")));
+  ASSERT_TRUE(server_.wait_for_requests(1));
   const auto [id, waiting] = start(request("GET", server_.url("/y")));
   barrier();
   client_->cancel(id);

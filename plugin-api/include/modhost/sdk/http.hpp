@@ -109,7 +109,7 @@ class Http {
 // retry when it may pass.
 class Api {
  public:
-  explicit Api(Http http) : http_(std::move(http)) {}
+  explicit Api(const Http& http) : http_(http) {}
   [[nodiscard]] Result<JsonDocument> get(std::string target) const { return call("GET", std::move(target), {}); }
   [[nodiscard]] Result<JsonDocument> post(std::string target, const JsonText& body) const {
     return call("POST", std::move(target), body.text());

@@ -72,7 +72,7 @@ struct Instance {
     bool deferred = false;
     const Outcome outcome = guarded([&]() -> Outcome {
       Event event(of(self).host, id, raw);
-      const Outcome ended = guarded([&] { return Outcome(of(self).plugin.on_event(event)); });
+      Outcome ended = guarded([&] { return Outcome(of(self).plugin.on_event(event)); });
       deferred = is_deferred(event);
       return ended;
     });

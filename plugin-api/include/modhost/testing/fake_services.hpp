@@ -3,9 +3,6 @@
 
 #include <rapidjson/pointer.h>
 
-#include <cstdlib>
-#include <cstring>
-
 #include "modhost/testing/fake_host.hpp"
 
 namespace modhost::testing {
@@ -14,10 +11,12 @@ struct FakeServices {
   static FakeHost& of(const modhost_host* host) { return *static_cast<FakeHost*>(host->host_data); }
 
   static modhost_blob blob(std::string_view text) noexcept {
-    void* const copy = std::malloc(text.size() + 1);
-    if (copy == nullptr) std::abort();
-    std::memcpy(copy, text.data(), text.size());
-    return {copy, text.size(), nullptr, [](modhost_blob* owned) noexcept { std::free(const_cast<void*>(owned->ptr)); }};
+    auto owner = std::make_unique<std::string>(text);
+    const modhost_blob made{owner->data(), owner->size(), owner.get(), [](modhost_blob* blob) noexcept {
+                              const std::unique_ptr<std::string> ends(static_cast<std::string*>(blob->owner));
+                            }};
+    static_cast<void>(owner.release());
+    return made;
   }
 
   // --- log
