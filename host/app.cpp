@@ -309,7 +309,8 @@ class App {
       // Whoever waits for the file sees all of it or nothing.
       const std::string draft = options_.ports_file + ".new";
       std::ofstream(draft) << ports;
-      std::rename(draft.c_str(), options_.ports_file.c_str());
+      std::error_code failed;
+      std::filesystem::rename(draft, options_.ports_file, failed);
     }
     if (options_.json)
       std::cout << ports << std::flush;

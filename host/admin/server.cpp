@@ -126,14 +126,14 @@ void Server::handle(http::Request request, http::Responder responder) {
   if (request.method != "GET" && request.method != "HEAD") {
     http::Response response = error(405, "method not allowed");
     response.headers.push_back({"Allow", "GET, HEAD"});
-    return responder.respond(std::move(response));
+    return responder.respond(response);
   }
   const std::string_view path = request.path();
   if (path == "/livez" || path == "/readyz" || path == "/") return responder.respond(open_page(request));
   if (path != "/metrics" && !is_authorised(request)) {
     http::Response response = error(401, "send the token of <state_dir>/admin.token as Authorization: Bearer");
     response.headers.push_back({"WWW-Authenticate", "Bearer"});
-    return responder.respond(std::move(response));
+    return responder.respond(response);
   }
   auto shared = std::make_shared<std::pair<http::Request, http::Responder>>(std::move(request), std::move(responder));
   if (!jobs_.try_push([this, shared] { shared->second.respond(api(shared->first)); }))

@@ -169,7 +169,8 @@ int run_send(const SendOptions& options, Terminal& terminal) {
                 options.rate > 0 ? kInFlightMax : 1);
     auto request = make_request(*corruption, url, *secret, events->next(clock.unix_now()), clock);
     const auto started = (*client)->start(
-        std::move(request), platform::collect([&tally](Result<platform::HttpResponse> answer) { tally.add(answer); }));
+        std::move(request),
+        platform::collect([&tally](const Result<platform::HttpResponse>& answer) { tally.add(answer); }));
     if (!started) return fail(terminal, options.json, started.error().message, kUsage);
   }
   return report(options, tally.wait_for_all(), url, terminal);

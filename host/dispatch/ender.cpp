@@ -148,7 +148,7 @@ void Ender::send(journal::OutboxItem item) {
   if (!request) return state_->finish(*shared, request.error());
   request->deadline = Deadline::after(clock_, kEndingTimeout);
   const auto started = client_.start(
-      std::move(*request), platform::collect([state = state_, shared](Result<platform::HttpResponse> response) {
+      std::move(*request), platform::collect([state = state_, shared](const Result<platform::HttpResponse>& response) {
         state->finish(*shared, response);
       }));
   if (!started) state_->finish(*shared, started.error());

@@ -109,7 +109,7 @@ void Connection::on_head() {
   is_rejected_ = true;
   count(mailbox_->counters.requests);
   count_answer();
-  answer_early(std::move(*verdict.reject), parser_.has_body() || !parser_.is_keep_alive());
+  answer_early(*verdict.reject, parser_.has_body() || !parser_.is_keep_alive());
 }
 
 void Connection::on_request() {

@@ -52,9 +52,9 @@ void Responder::respond(const Response& response) {
   exchange->connection->deliver(exchange->place, {wire, body, true, closes});
 }
 
-void Responder::begin_stream(Response head) {
+void Responder::begin_stream(const Response& head) {
   if (exchange_ == nullptr || exchange_->is_streaming) return;
-  if (has_no_body(head.status)) return respond(std::move(head));
+  if (has_no_body(head.status)) return respond(head);
   exchange_->is_streaming = true;
   exchange_->is_chunked = !exchange_->is_http_10;
   if (!exchange_->is_chunked || head.close) exchange_->is_keep_alive = false;

@@ -34,7 +34,7 @@ class Responder {
 
   // A response whose body is written in pieces (chunked): used for server-sent events. After begin_stream(), write()
   // until it returns false (the peer has gone or does not read), then end_stream().
-  void begin_stream(Response head);
+  void begin_stream(const Response& head);
   bool write(std::string_view chunk);
   void end_stream();
 

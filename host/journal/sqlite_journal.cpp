@@ -251,7 +251,7 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(Options options) {
   store_options.log = options.log;
   store_options.reserve_bytes = options.reserve_bytes;
   store_options.vfs = options.vfs;
-  auto store = store::Store::open(std::move(store_options));
+  auto store = store::Store::open(store_options);
   if (!store) return std::move(store.error());
   const std::string where = "can not recover the journal in " + options.state_dir.string();
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*store));

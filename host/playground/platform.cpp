@@ -110,7 +110,7 @@ Message* Platform::find_message(const std::string& chat_id, const std::string& i
   return found == messages_.end() || found->second.chat_id != chat_id ? nullptr : &found->second;
 }
 
-Result<Chat> Platform::create_chat(const std::string& space_id, std::string title) {
+Result<Chat> Platform::create_chat(const std::string& space_id, const std::string& title) {
   if (const auto known = space(space_id); !known) return known.error();
   Chat chat;
   {

@@ -57,7 +57,7 @@ class Platform {
   [[nodiscard]] UnixMillis started_at() const { return started_at_; }
   [[nodiscard]] std::vector<Space> spaces() const;
   Result<Space> space(std::string_view space_id) const;
-  Result<Chat> create_chat(const std::string& space_id, std::string title);
+  Result<Chat> create_chat(const std::string& space_id, const std::string& title);
   Result<void> remove_chat(const std::string& chat_id);
   [[nodiscard]] std::vector<Chat> chats(std::size_t max) const;  // newest first, without their message ids
 

@@ -53,7 +53,7 @@ http::Response fault_answer(FaultMode mode) {
 
 class Playground::Impl {
  public:
-  Impl(PlaygroundOptions options, const Clock& clock, platform::HttpClient& client, HostView host_view)
+  Impl(const PlaygroundOptions& options, const Clock& clock, platform::HttpClient& client, HostView host_view)
       : address_(options.address),
         clock_(clock),
         host_view_(std::move(host_view)),
@@ -107,7 +107,7 @@ class Playground::Impl {
   }
 
   void answer_page(const http::Request& request, http::Responder responder) {
-    if (auto refusal = refuse_foreign(request, server_.port(), address_)) return responder.respond(std::move(*refusal));
+    if (auto refusal = refuse_foreign(request, server_.port(), address_)) return responder.respond(*refusal);
     const std::string_view path = request.path();
     const bool is_get = request.method == "GET";
     if (const PageFile* file = find_page_file(path))
@@ -153,7 +153,7 @@ class Playground::Impl {
     call.took_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - request.received_steady).count();
     platform_.add_call(std::move(call), request.header("traceparent").value_or(""), subject.thing_id);
-    responder.respond(std::move(answer));
+    responder.respond(answer);
   }
 };
 

@@ -191,7 +191,7 @@ void Writer::checkpoint_between_batches() {
 // failed commit, for the log can not grow without end.
 void Writer::checkpoint(Connection::Checkpoint kind) {
   auto result = connection_->checkpoint(kind);
-  if (!result && result.error().code != Code::kTimeout) return fail(std::move(result.error()));
+  if (!result && result.error().code != Code::kTimeout) return fail(result.error());
   moved_pages_ = connection_->wal_pages();  // what is behind a reader moves with the next step
   const MutexLock lock(mutex_);
   ++stats_.checkpoints;

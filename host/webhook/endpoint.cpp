@@ -94,7 +94,7 @@ void Endpoint::handle(http::Request request, http::Responder responder) {
       response.content_type = "text/plain; charset=utf-8";
       response.body = "modhost receives signed Unique events at POST " + *paths_.begin() + "\n";
     }
-    return responder.respond(std::move(response));
+    return responder.respond(response);
   }
   RawRequest raw;
   raw.path = request.path();

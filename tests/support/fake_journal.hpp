@@ -30,7 +30,10 @@ class FakeJournal final : public journal::Journal {
   void outbox_later(std::int64_t id, UnixMillis not_before) override;
 
   Result<std::vector<journal::Row>> query(const journal::Filter& filter) override;
-  Result<std::vector<journal::Attempt>> attempts(journal::EventSeq) override { return attempts_; }
+  Result<std::vector<journal::Attempt>> attempts(journal::EventSeq) override {
+    MutexLock lock(mutex_);
+    return attempts_;
+  }
   [[nodiscard]] journal::Stats stats() override { return {}; }
   void flush() override {}
 

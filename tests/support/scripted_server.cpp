@@ -333,7 +333,7 @@ FullPort::FullPort() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0
   const sockaddr_in address = loopback(port_);
   for (int i = 0; i < 4; ++i) {  // a backlog of 0 takes one, the kernel drops the handshakes of the others
     fillers_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    ::connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    static_cast<void>(::connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
   }
 }
 

@@ -26,7 +26,7 @@ TEST(Secret, MovesLeaveNothingBehind) {
   const char* const bytes = first.reveal().data();
   Secret second(std::move(first));
   EXPECT_EQ(second.reveal(), "usig_short");
-  EXPECT_TRUE(first.empty());
+  EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): that is what is tested
   EXPECT_EQ(std::string(bytes, 10), std::string(10, '\0')) << "the moved-from short string is wiped";
 }
 

@@ -5,7 +5,6 @@
 namespace modhost::config {
 namespace {
 
-using test::account;
 using test::errors_of;
 using test::good;
 using test::text_options;

@@ -28,7 +28,7 @@ inline config::LoadOptions text_options(config::Variables environment = account(
 // The errors of a text, one a line; empty when it is good. Every call checks that no secret is in them.
 inline std::string errors_of(std::string_view yaml, const config::LoadOptions& options = text_options()) {
   const Result<config::Config> config = config::load_text(yaml, options);
-  const std::string message = config ? std::string() : config.error().message;
+  std::string message = config ? std::string() : config.error().message;
   EXPECT_EQ(message.find("TAINT"), std::string::npos) << message;
   return message;
 }

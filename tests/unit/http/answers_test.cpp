@@ -130,7 +130,7 @@ TEST(Answers, CarryTheirHeadersButNeverFraming) {
                         {"Bad Name", "x"}, {"Transfer-Encoding", "chunked"}, {"Connection", "upgrade"}};
     response.content_type = "text/plain\r\nInjected: b";
     response.body = "no";
-    responder.respond(std::move(response));
+    responder.respond(response);
   });
   RawClient client(server->port());
   const Answer answer = client.ask(get("/"));
@@ -142,7 +142,7 @@ TEST(Answers, WithoutBodyHaveNoLength) {
     Response response;
     response.status = request.target == "/204" ? 204 : 304;
     response.body = "never sent";
-    responder.respond(std::move(response));
+    responder.respond(response);
   });
   RawClient client(server->port());
   EXPECT_EQ(client.ask(get("/204")).head, "HTTP/1.1 204 No Content");
@@ -230,7 +230,7 @@ TEST(Answers, OfAnySizeArriveAtASlowReader) {
   EchoServer server({}, [&large](Request, Responder responder) {
     Response response;
     response.body = large;
-    responder.respond(std::move(response));
+    responder.respond(response);
   });
   RawClient client(server->port());
   client.send(get("/1") + get("/2"));

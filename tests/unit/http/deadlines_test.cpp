@@ -154,7 +154,7 @@ TEST_F(Deadlines, WhoReadsNothingIsCutOff) {
   EchoServer server(options, clock_, [](Request, Responder responder) {
     Response response;
     response.body = std::string(4 * limits::kUnsentBytesMax, 'x');
-    responder.respond(std::move(response));
+    responder.respond(response);
   });
   RawClient deaf(server.port());
   deaf.send(get("/"));

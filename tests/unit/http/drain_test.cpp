@@ -74,7 +74,7 @@ TEST_F(Drain, EndsAtItsDeadlineWhoeverDoesNotAnswerOrRead) {
     if (request.target == "/large") {
       Response response;
       response.body = large;
-      responder.respond(std::move(response));
+      responder.respond(response);
     } else {
       never_.push_back(std::move(responder));
     }

@@ -109,7 +109,7 @@ void HoldingServer::answer(std::size_t index, std::string body, bool closes) {
   Response response;
   response.body = std::move(body);
   response.close = closes;
-  take(index).second.respond(std::move(response));
+  take(index).second.respond(response);
 }
 
 }  // namespace modhost::http::test

@@ -107,7 +107,7 @@ TEST(Limits, ReadsNoMoreRequestsAheadThanItMay) {
     }
     Response response;
     response.body = next.first.target;
-    next.second.respond(std::move(response));
+    next.second.respond(response);
     EXPECT_EQ(client.read_answer().body, "/" + std::to_string(i));
   }
 }

@@ -138,7 +138,7 @@ TEST(Storm, ClientsThatNeverReadAreCutOffAndHinderNobody) {
   EchoServer server(options, [&large](Request request, Responder responder) {
     Response response = EchoServer::echo(request);
     if (request.target == "/large") response.body = large;
-    responder.respond(std::move(response));
+    responder.respond(response);
   });
   std::vector<RawClient> deaf;
   for (int i = 0; i < 20; ++i) {

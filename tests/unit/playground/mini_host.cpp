@@ -62,7 +62,7 @@ std::vector<http::Request> MiniHost::deliveries() const {
 void MiniHost::on_request(const http::Request& request, http::Responder responder) {
   http::Response response = receive(request);
   const bool is_accepted = response.body.find("accepted") != std::string::npos;
-  responder.respond(std::move(response));
+  responder.respond(response);
   if (is_accepted) answer(request.body);
 }
 
