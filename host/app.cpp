@@ -193,7 +193,6 @@ class App {
     auto opened = platform::CurlClient::open(clock_, std::move(client));
     if (!opened) return opened.error();
     client_ = *std::move(opened);
-    shared_.emplace(services::Shared{clock_, log_, *client_, config_});
     return {};
   }
 
@@ -239,6 +238,7 @@ class App {
   }
 
   Result<void> open_plugins() {
+    shared_.emplace(services::Shared{clock_, log_, *client_, config_, metrics_, {*journal_, *journal_}});
     loader::Loader::Options options;
     options.stage_dir = config_.state_dir / "stage";
     loader_ = std::make_unique<loader::Loader>(std::move(options));

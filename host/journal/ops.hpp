@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "journal/journal.hpp"
+#include "journal/key_values.hpp"
 
 namespace modhost::journal {
 
@@ -51,8 +52,13 @@ struct OutboxLaterOp {
   UnixMillis not_before{};
 };
 
+struct KeyOp {
+  KeyChange change;
+  KeyValues::Changed done;
+};
+
 // monostate: a RunOp that its SettleOp overtook.
-using Op = std::variant<std::monostate, RunOp, SettleOp, ReleaseOp, CheckpointOp, OutboxDoneOp, OutboxLaterOp>;
+using Op = std::variant<std::monostate, RunOp, SettleOp, ReleaseOp, CheckpointOp, OutboxDoneOp, OutboxLaterOp, KeyOp>;
 
 // Not thread-safe. Every operation has a place that stays the same while it is queued.
 class OpQueue {

@@ -87,7 +87,7 @@ Result<Reader::Open*> Reader::open() {
   if (open_) return &*open_;
   auto connection = store_.open_reader();
   if (!connection) return std::move(connection.error());
-  Open opened{std::move(*connection), {}, {}, {}, {}, {}};
+  Open opened{std::move(*connection), {}, {}, {}, {}, {}, {}, {}};
   struct Prepared {
     Statement* statement;
     std::string sql;
@@ -98,7 +98,12 @@ Result<Reader::Open*> Reader::open() {
        claim_sql("e.module=?1 AND e.state=0 AND e.state<3 AND e.seq>?2 AND e.seq<=?3 ORDER BY e.seq LIMIT ?4")},
       {&opened.oldest, "SELECT received_at FROM event WHERE module=?1 AND state=0 AND state<3 ORDER BY seq LIMIT 1"},
       {&opened.outbox, outbox_sql()},
-      {&opened.attempts, "SELECT n, started_at, ended_at, outcome, detail FROM attempt WHERE seq=?1 ORDER BY run"}};
+      {&opened.attempts, "SELECT n, started_at, ended_at, outcome, detail FROM attempt WHERE seq=?1 ORDER BY run"},
+      {&opened.key_value,
+       "SELECT key, version, value FROM kv WHERE module=?1 AND key=?2 AND (expires_at=0 OR expires_at>?3)"},
+      {&opened.keys,
+       "SELECT key, version FROM kv WHERE module=?1 AND key>=?2 AND substr(key,1,length(?2))=?2 AND (expires_at=0 OR "
+       "expires_at>?3) ORDER BY key"}};
   for (const auto& [statement, sql] : statements) {
     auto prepared = opened.connection.prepare(sql);
     if (!prepared) return std::move(prepared.error());
@@ -156,6 +161,28 @@ Result<std::optional<UnixMillis>> Reader::oldest_ready(const std::string& module
                                    [](const Statement& row) { return unix_millis(row.integer(0)); }));
   if (!rows) return std::move(rows.error());
   return rows->empty() ? std::nullopt : std::optional(rows->front());
+}
+
+Result<KeyValue> Reader::key_value(const std::string& module, const std::string& key, UnixMillis now) {
+  const MutexLock lock(mutex_);
+  auto opened = open();
+  if (!opened) return std::move(opened.error());
+  auto rows =
+      done(all<KeyValue>((*opened)->key_value.with(module, store::Blob{key}, millis(now)), [](const Statement& row) {
+        return KeyValue{row.text(0), row.text(2), static_cast<std::uint64_t>(row.integer(1))};
+      }));
+  if (!rows) return std::move(rows.error());
+  if (rows->empty()) return not_found("there is no such key");
+  return std::move(rows->front());
+}
+
+Result<std::vector<KeyValue>> Reader::keys(const std::string& module, const std::string& prefix, UnixMillis now) {
+  const MutexLock lock(mutex_);
+  auto opened = open();
+  if (!opened) return std::move(opened.error());
+  return done(all<KeyValue>((*opened)->keys.with(module, store::Blob{prefix}, millis(now)), [](const Statement& row) {
+    return KeyValue{row.text(0), {}, static_cast<std::uint64_t>(row.integer(1))};
+  }));
 }
 
 Result<std::vector<OutboxItem>> Reader::outbox(const std::vector<std::int64_t>& ids) {

@@ -6,6 +6,7 @@
 
 #include "base/mutex.hpp"
 #include "journal/journal.hpp"
+#include "journal/key_values.hpp"
 #include "journal/ready_set.hpp"
 #include "store/store.hpp"
 
@@ -24,6 +25,10 @@ class Reader {
   // When the oldest ready event of a module was accepted.
   Result<std::optional<UnixMillis>> oldest_ready(const std::string& module);
 
+  // Key-value state that has not expired at `now`.
+  Result<KeyValue> key_value(const std::string& module, const std::string& key, UnixMillis now);
+  Result<std::vector<KeyValue>> keys(const std::string& module, const std::string& prefix, UnixMillis now);
+
   Result<std::vector<OutboxItem>> outbox(const std::vector<std::int64_t>& ids);
   Result<std::vector<Row>> query(const Filter& filter);
   Result<std::vector<Attempt>> attempts(EventSeq seq);
@@ -31,7 +36,7 @@ class Reader {
  private:
   struct Open {
     store::Connection connection;  // before the statements that borrow it
-    store::Statement claim, page, oldest, outbox, attempts;
+    store::Statement claim, page, oldest, outbox, attempts, key_value, keys;
   };
   Result<Open*> open() REQUIRES(mutex_);
   template <class Rows>

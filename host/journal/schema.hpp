@@ -73,6 +73,23 @@ CREATE TABLE ledger (
 INSERT INTO ledger VALUES (1, 0, 0, 0, 0);
 )sql";
 
-inline constexpr std::array<store::Migration, 1> kMigrations = {{{1, kSchema1}}};
+// Key-value state of modules: what they keep, and how much that is.
+inline constexpr const char* kSchema2 = R"sql(
+CREATE TABLE kv (
+  id INTEGER PRIMARY KEY,
+  module TEXT NOT NULL,
+  key BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  value BLOB NOT NULL,
+  UNIQUE (module, key)
+) STRICT;
+CREATE INDEX kv_expiry ON kv (expires_at) WHERE expires_at > 0;
+CREATE TABLE kv_usage (module TEXT PRIMARY KEY, keys INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE kv_version (id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT NULL) STRICT;
+INSERT INTO kv_version VALUES (1, 0);
+)sql";
+
+inline constexpr std::array<store::Migration, 2> kMigrations = {{{1, kSchema1}, {2, kSchema2}}};
 
 }  // namespace modhost::journal

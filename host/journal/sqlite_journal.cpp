@@ -23,6 +23,7 @@ SqliteJournal::Impl::Impl(Options options, std::unique_ptr<store::Store> store)
       store_(std::move(store)),
       claim_reader_(*store_),
       admin_reader_(*store_),
+      key_reader_(*store_),
       retention_(Retained{options_.keep_body, options_.dedupe_retention}),
       live_(*options_.clock, options_.once_modules, store_->epoch()) {}
 
@@ -33,7 +34,10 @@ SqliteJournal::Impl::~Impl() {
   }
   store_->stop();
   for (Op& op : ops_.take(std::numeric_limits<std::size_t>::max()))
-    if (auto* checkpoint = std::get_if<CheckpointOp>(&op)) checkpoint->done(unavailable("the journal is closed"));
+    if (auto* checkpoint = std::get_if<CheckpointOp>(&op))
+      checkpoint->done(unavailable("the journal is closed"));
+    else if (auto* key = std::get_if<KeyOp>(&op))
+      key->done(unavailable("the journal is closed"));
 }
 
 Result<void> SqliteJournal::Impl::start() {
@@ -179,6 +183,29 @@ void SqliteJournal::Impl::checkpoint(EventSeq seq, std::string blob, std::functi
   store_->wake();
 }
 
+void SqliteJournal::Impl::change(KeyChange change, KeyValues::Changed done) {
+  if (change.key.empty() || change.key.size() > kKeyBytesMax)
+    return done(invalid("a key has 1 to " + std::to_string(kKeyBytesMax) + " bytes"));
+  if (change.value && change.value->size() > kValueBytesMax)
+    return done(invalid("a value has at most " + std::to_string(kValueBytesMax) + " bytes"));
+  bool is_taken = false;
+  {
+    const MutexLock lock(mutex_);
+    is_taken = !is_closed_;
+    if (is_taken) ops_.push(KeyOp{std::move(change), std::move(done)});
+  }
+  if (is_taken) return store_->wake();
+  done(unavailable("the journal is closed"));
+}
+
+Result<KeyValue> SqliteJournal::Impl::get(const std::string& module, const std::string& key) {
+  return key_reader_.key_value(module, key, options_.clock->unix_now());
+}
+
+Result<std::vector<KeyValue>> SqliteJournal::Impl::keys(const std::string& module, const std::string& prefix) {
+  return key_reader_.keys(module, prefix, options_.clock->unix_now());
+}
+
 std::vector<OutboxItem> SqliteJournal::Impl::outbox_due(std::size_t max) {
   std::vector<std::int64_t> ids;
   {
@@ -281,5 +308,13 @@ Result<std::vector<Attempt>> SqliteJournal::attempts(EventSeq seq) { return impl
 Stats SqliteJournal::stats() { return impl_->stats(); }
 void SqliteJournal::flush() { impl_->flush(); }
 void SqliteJournal::release_unstarted() { impl_->release_unstarted(); }
+
+Result<KeyValue> SqliteJournal::get(const std::string& module, const std::string& key) {
+  return impl_->get(module, key);
+}
+Result<std::vector<KeyValue>> SqliteJournal::keys(const std::string& module, const std::string& prefix) {
+  return impl_->keys(module, prefix);
+}
+void SqliteJournal::change(KeyChange change, Changed done) { impl_->change(std::move(change), std::move(done)); }
 
 }  // namespace modhost::journal

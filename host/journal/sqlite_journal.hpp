@@ -14,6 +14,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "journal/journal.hpp"
+#include "journal/key_values.hpp"
 
 namespace modhost::telemetry {
 class Log;
@@ -38,9 +39,7 @@ struct Options {
   std::string vfs;                                                           // SQLite VFS; empty: the system's
 };
 
-inline constexpr std::size_t kCheckpointBytesMax = 64 * 1024;  // one blob an event: a place to go on from, not a store
-
-class SqliteJournal final : public Journal {
+class SqliteJournal final : public Journal, public KeyValues {
  public:
   // Makes or opens the journal in `state_dir` and recovers what the last run left. kConflict: another host holds it;
   // kUnsupported: a newer host wrote it.
@@ -64,6 +63,9 @@ class SqliteJournal final : public Journal {
   Result<std::vector<Attempt>> attempts(EventSeq seq) override;
   [[nodiscard]] Stats stats() override;
   void flush() override;
+  Result<KeyValue> get(const std::string& module, const std::string& key) override;
+  Result<std::vector<KeyValue>> keys(const std::string& module, const std::string& prefix) override;
+  void change(KeyChange change, Changed done) override;
   // Before a stop: what is marked as running and was never handed out is ready again. Nobody claims after this.
   void release_unstarted();
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/mutex.hpp"
+#include "journal/key_tables.hpp"
 #include "journal/live.hpp"
 #include "journal/ops.hpp"
 #include "journal/reader.hpp"
@@ -33,6 +34,9 @@ class SqliteJournal::Impl final : public store::Client {
   std::vector<OutboxItem> outbox_due(std::size_t max);
   void push(Op op);
   Reader& admin_reader() { return admin_reader_; }
+  void change(KeyChange change, KeyValues::Changed done);
+  Result<KeyValue> get(const std::string& module, const std::string& key);
+  Result<std::vector<KeyValue>> keys(const std::string& module, const std::string& prefix);
   Stats stats();
   void flush();
   void release_unstarted();
@@ -57,7 +61,8 @@ class SqliteJournal::Impl final : public store::Client {
   struct BatchOp {
     Op op;
     std::int64_t outbox_id = 0;
-    bool is_lost = false;  // there was nothing to change
+    bool is_lost = false;                     // there was nothing to change
+    Result<std::uint64_t> changed = kAbsent;  // of a KeyOp
   };
   // What one transaction writes.
   struct Batch {
@@ -83,10 +88,11 @@ class SqliteJournal::Impl final : public store::Client {
 
   const Options options_;
   const std::unique_ptr<store::Store> store_;
-  Reader claim_reader_, admin_reader_;
+  Reader claim_reader_, admin_reader_, key_reader_;
 
   // Writer's thread.
   Tables tables_;
+  KeyTables keys_;
   KnownIds known_;
   Retention retention_;
   Batch batch_;

@@ -22,6 +22,7 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 Result<void> SqliteJournal::Impl::attach(store::Connection& connection) {
   auto done = tables_.attach(connection);
+  if (done) done = keys_.attach(connection);
   if (done) done = known_.attach(connection);
   if (done) done = retention_.attach(connection);
   return done;
@@ -29,6 +30,7 @@ Result<void> SqliteJournal::Impl::attach(store::Connection& connection) {
 
 void SqliteJournal::Impl::detach() {
   tables_.detach();
+  keys_.detach();
   known_.detach();
   retention_.detach();
 }
@@ -130,14 +132,16 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
 }
 
 Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
-  return std::visit(Overloaded{[](std::monostate) -> Result<void> { return {}; },
-                               [&](const RunOp& run) { return tables_.mark_running(run); },
-                               [&](const SettleOp& settle) { return write_settle(op, settle); },
-                               [&](const ReleaseOp& release) { return tables_.release(release); },
-                               [&](const CheckpointOp& checkpoint) { return tables_.set_checkpoint(checkpoint); },
-                               [&](const OutboxDoneOp& done) { return tables_.outbox_done(done); },
-                               [&](const OutboxLaterOp& later) { return tables_.outbox_later(later); }},
-                    op.op);
+  return std::visit(
+      Overloaded{[](std::monostate) -> Result<void> { return {}; },
+                 [&](const RunOp& run) { return tables_.mark_running(run); },
+                 [&](const SettleOp& settle) { return write_settle(op, settle); },
+                 [&](const ReleaseOp& release) { return tables_.release(release); },
+                 [&](const CheckpointOp& checkpoint) { return tables_.set_checkpoint(checkpoint); },
+                 [&](const OutboxDoneOp& done) { return tables_.outbox_done(done); },
+                 [&](const OutboxLaterOp& later) { return tables_.outbox_later(later); },
+                 [&](const KeyOp& key) { return keys_.apply(key.change, options_.clock->unix_now(), op.changed); }},
+      op.op);
 }
 
 Result<void> SqliteJournal::Impl::write_settle(BatchOp& op, const SettleOp& settle) {
@@ -202,6 +206,8 @@ void SqliteJournal::Impl::answer(const Error* error) {
                           {{"seq", std::get<SettleOp>(op.op).settlement.seq}});
     if (auto* checkpoint = std::get_if<CheckpointOp>(&op.op))
       checkpoint->done(error != nullptr ? Result<void>(Error(*error)) : Result<void>());
+    if (auto* key = std::get_if<KeyOp>(&op.op))
+      key->done(error != nullptr ? Result<std::uint64_t>(Error(*error)) : std::move(op.changed));
   }
 }
 
@@ -209,8 +215,10 @@ void SqliteJournal::Impl::failed(const Error& error) {
   known_.rolled_back();
   answer(&error);
   std::vector<Op> kept;
-  for (BatchOp& op : batch_.ops)
-    kept.push_back(std::holds_alternative<CheckpointOp>(op.op) ? Op(std::monostate()) : std::move(op.op));
+  for (BatchOp& op : batch_.ops) {
+    const bool is_answered = std::holds_alternative<CheckpointOp>(op.op) || std::holds_alternative<KeyOp>(op.op);
+    kept.push_back(is_answered ? Op(std::monostate()) : std::move(op.op));
+  }
   {
     const MutexLock lock(mutex_);
     ops_.put_back(std::move(kept));
@@ -259,7 +267,10 @@ Result<bool> SqliteJournal::Impl::tidy() {
   }
   auto moved = known_.move_slice(KnownIds::Move::kAlways);
   if (!moved) return moved;
-  if (!*moved) return retention_.step(options_.clock->unix_now(), options_.clock->steady_now(), known_.keyed_upto());
+  if (!*moved) {
+    auto more = retention_.step(options_.clock->unix_now(), options_.clock->steady_now(), known_.keyed_upto());
+    return !more || *more ? std::move(more) : keys_.drop_expired(options_.clock->unix_now());
+  }
   batch_.ledger.keyed_upto = known_.keyed_upto();
   if (auto done = tables_.set_ledger(batch_.ledger); !done) return std::move(done.error());
   return true;

@@ -48,7 +48,7 @@ Outcome outcome_of(services::EventEnd end, bool has_thrown) {
 }
 
 Attempt::Attempt(AttemptInput input, std::chrono::nanoseconds time_budget, Deadline limit, OutcomeListener listener)
-    : OpenEvent(std::move(input.event), input.attempt, limit),
+    : OpenEvent(std::move(input.event), input.attempt, limit, input.journal_seq),
       budget(time_budget),
       idempotency_key_(std::move(input.idempotency_key)),
       checkpoint_(std::move(input.checkpoint)),

@@ -32,7 +32,9 @@ unsigned threads_of(const config::ModuleConfig& module, const modhost_plugin& ta
 }
 
 // Every event and every call waits at most once, so nothing that was admitted is ever refused.
-std::size_t queue_max_of(const config::ModuleConfig& module) { return module.in_flight + limits::kCallsPerModuleMax; }
+std::size_t queue_max_of(const config::ModuleConfig& module) {
+  return module.in_flight + limits::kCallsPerModuleMax + services::InstanceServices::tasks_max(module);
+}
 
 }  // namespace
 
@@ -60,8 +62,25 @@ Instance::Instance(std::shared_ptr<const loader::LoadedPlugin> plugin, config::M
                  },
                  [this, lane = work_](std::function<void()> work) {
                    return post_watched(*lane, module_.attempt_deadline + limits::kCancelGrace, std::move(work));
-                 }}),
+                 },
+                 timers()}),
       record_(services::HostRecord::make(module_.name, services_)) {}
+
+// The watchdog is the host's: whoever may be late asks at the gate first.
+services::Timers Instance::timers() {
+  return {[this](SteadyTime at, std::function<void()> work) -> std::uint64_t {
+            if (!host_gate_.enter()) return 0;
+            const auto entry = watchdog_.schedule(at, std::move(work));
+            host_gate_.leave();
+            return entry;
+          },
+          [this](std::uint64_t entry) {
+            if (entry == 0 || !host_gate_.enter()) return false;
+            const bool is_cancelled = watchdog_.cancel(entry);
+            host_gate_.leave();
+            return is_cancelled;
+          }};
+}
 
 // ------------------------------------------------------------------------------------------------- running attempts
 

@@ -55,6 +55,7 @@ class Instance final : public std::enable_shared_from_this<Instance> {
   bool post_watched(executor::Lane& lane, std::chrono::milliseconds limit, std::function<void()> work);
   std::optional<Reply> control(Deadline deadline, std::function<Reply()> call);
 
+  services::Timers timers();
   Result<void> make();
   Result<void> failed(std::string_view what, const std::optional<Reply>& reply);
   void notify_finished();

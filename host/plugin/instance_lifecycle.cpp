@@ -94,13 +94,13 @@ Result<void> Instance::make() {
     return reply;
   });
   if (!created || created->status < 0) {
-    services_.http.close();
+    services_.close();
     return failed("create()", created);
   }
   const auto started = control(deadline, [this] { return barrier_.start(self_); });
   if (started && started->status >= 0) return {};
   auto failure = failed("start()", started);
-  services_.http.close();  // no answer comes to an instance that is gone
+  services_.close();  // no answer comes to an instance that is gone
   if (started && work_->stop(shared_.clock, deadline)) destroy_plugin(deadline);
   return failure;
 }
@@ -129,7 +129,7 @@ bool Instance::shut_down(Deadline deadline) {
   wait_until_finished(events_by);
   for (const auto& event : services_.events.all())
     give_up(std::static_pointer_cast<Attempt>(event), MODHOST_E_CANCELLED, "the module is stopping");
-  services_.http.close();
+  services_.close();
 
   const Deadline threads_by = leaving(clock, deadline, 4);
   const bool is_work_back = work_->stop(clock, threads_by);

@@ -22,11 +22,15 @@ const void* get_service(const modhost_host*, const char* service_id) noexcept {
 }  // namespace
 
 const void* service_table(std::string_view id) {
-  static constexpr std::array<std::pair<std::string_view, const void*>, 4> kTables = {{
+  static constexpr std::array<std::pair<std::string_view, const void*>, 8> kTables = {{
       {MODHOST_SERVICE_LOG, &kLogTable},
       {MODHOST_SERVICE_EVENT, &kEventTable},
       {MODHOST_SERVICE_CONFIG, &kConfigTable},
       {MODHOST_SERVICE_HTTP, &kHttpTable},
+      {MODHOST_SERVICE_TASK, &kTaskTable},
+      {MODHOST_SERVICE_METRICS, &kMetricsTable},
+      {MODHOST_SERVICE_KV, &kKvTable},
+      {MODHOST_SERVICE_CHECKPOINT, &kCheckpointTable},
   }};
   for (const auto& [known, table] : kTables)
     if (known == id) return table;

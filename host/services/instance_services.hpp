@@ -11,7 +11,10 @@
 #include "services/config_service.hpp"
 #include "services/event_service.hpp"
 #include "services/http_service.hpp"
+#include "services/kv_service.hpp"
 #include "services/log_service.hpp"
+#include "services/metrics_service.hpp"
+#include "services/task_service.hpp"
 
 namespace modhost::services {
 
@@ -21,6 +24,8 @@ struct Shared {
   telemetry::Log& log;
   platform::HttpClient& client;
   const config::Config& config;
+  telemetry::Metrics& metrics;
+  const Storage storage;
 };
 
 // Thread-safe. Borrows module and shared.
@@ -30,6 +35,7 @@ class InstanceServices {
     EventService::EndListener ended;
     std::function<void()> place_freed;
     Post post;
+    Timers timers;
   };
 
   // `number` tells the handles of instances apart.
@@ -37,6 +43,10 @@ class InstanceServices {
       : events(tag(number, 0), module.in_flight, std::move(hooks.ended), std::move(hooks.place_freed)),
         log(module, shared.log, events),
         config(module),
+        metrics(module.name, shared.metrics, tag(number, 2)),
+        kv(module.name, shared.storage),
+        checkpoints(events, shared.storage),
+        tasks(shared.clock, tag(number, 3), tasks_max(module), hooks.post, std::move(hooks.timers)),
         http(shared.config, module, shared.clock, events,
              std::make_shared<CallContext>(shared.client, std::move(hooks.post), tag(number, 1),
                                            limits::kCallsPerModuleMax)) {}
@@ -44,11 +54,23 @@ class InstanceServices {
   EventService events;
   LogService log;
   ConfigService config;
+  MetricsService metrics;
+  KvService kv;
+  CheckpointService checkpoints;
+  TaskService tasks;
   HttpService http;
+
+  // Nothing new runs; what waits hears that it is over. [any]
+  void close() {
+    http.close();
+    tasks.close();
+  }
+  // Tasks and timers at once: a few for each event.
+  static std::size_t tasks_max(const config::ModuleConfig& module) { return 4 * std::size_t{module.in_flight} + 1024; }
 
  private:
   static std::uint16_t tag(std::uint16_t number, unsigned kind) {
-    return static_cast<std::uint16_t>((number << 1) | kind);
+    return static_cast<std::uint16_t>((number << 2) | kind);
   }
 };
 

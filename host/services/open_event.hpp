@@ -52,14 +52,15 @@ struct Ending {
 class OpenEvent {
  public:
   // extend() goes up to `limit`.
-  OpenEvent(Event event, unsigned attempt, Deadline limit)
-      : event_(std::move(event)), attempt_(attempt), limit_(limit) {}
+  OpenEvent(Event event, unsigned attempt, Deadline limit, std::int64_t journal_seq = 0)
+      : event_(std::move(event)), attempt_(attempt), limit_(limit), journal_seq_(journal_seq) {}
   OpenEvent(const OpenEvent&) = delete;
   OpenEvent& operator=(const OpenEvent&) = delete;
 
   [[nodiscard]] const Event& event() const { return event_; }
   [[nodiscard]] unsigned attempt() const { return attempt_; }
   [[nodiscard]] Deadline limit() const { return limit_; }
+  [[nodiscard]] std::int64_t journal_seq() const { return journal_seq_; }  // 0: not from a journal
   [[nodiscard]] Handle id() const { return id_; }
   void set_id(Handle id) { id_ = id; }  // before anybody else knows the event
 
@@ -94,6 +95,7 @@ class OpenEvent {
   const Event event_;
   const unsigned attempt_;
   const Deadline limit_;
+  const std::int64_t journal_seq_;
   Handle id_ = 0;
   mutable Mutex mutex_;
   std::condition_variable on_cancel_left_;

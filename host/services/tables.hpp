@@ -10,5 +10,9 @@ extern const modhost_log_service kLogTable;
 extern const modhost_event_service kEventTable;
 extern const modhost_config_service kConfigTable;
 extern const modhost_http_service kHttpTable;
+extern const modhost_task_service kTaskTable;
+extern const modhost_metrics_service kMetricsTable;
+extern const modhost_kv_service kKvTable;
+extern const modhost_checkpoint_service kCheckpointTable;
 
 }  // namespace modhost::services

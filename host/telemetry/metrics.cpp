@@ -19,6 +19,7 @@ class Metrics::Impl {
   prometheus::Registry registry;
   Mutex mutex;
   std::vector<std::function<void()>> refreshers GUARDED_BY(mutex);
+  std::map<std::string, std::string> shapes GUARDED_BY(mutex);
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -36,6 +37,11 @@ Histogram Metrics::histogram(const std::string& name, const std::string& help, c
                              const Labels& labels) {
   return Histogram(
       prometheus::BuildHistogram().Name("modhost_" + name).Help(help).Register(impl_->registry).Add(labels, bounds));
+}
+
+bool Metrics::reserve(const std::string& name, const std::string& shape) {
+  MutexLock lock(impl_->mutex);
+  return impl_->shapes.try_emplace(name, shape).first->second == shape;
 }
 
 void Metrics::on_scrape(std::function<void()> refresh) {

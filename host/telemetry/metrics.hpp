@@ -58,6 +58,10 @@ class Metrics {
   Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
                       const Labels& labels = {});
 
+  // For names that are not ours to choose: false when the name already means something else than `shape`, which says
+  // kind and labels. Then nothing may be made under it.
+  bool reserve(const std::string& name, const std::string& shape);
+
   // Run before every scrape, to set gauges that are cheaper to read than to keep.
   void on_scrape(std::function<void()> refresh);
   // Prometheus text exposition format 0.0.4.

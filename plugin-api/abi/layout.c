@@ -106,6 +106,16 @@ AT(modhost_http_response, body, 40);
 SIZE(modhost_http_service, 40);
 AT(modhost_http_service, start, 8);
 AT(modhost_http_service, perform, 32);
+SIZE(modhost_task_service, 32);
+AT(modhost_task_service, submit, 8);
+AT(modhost_task_service, cancel, 24);
+SIZE(modhost_metrics_service, 24);
+AT(modhost_metrics_service, update, 16);
+SIZE(modhost_kv_service, 40);
+AT(modhost_kv_service, get, 8);
+AT(modhost_kv_service, list, 32);
+SIZE(modhost_checkpoint_service, 16);
+AT(modhost_checkpoint_service, save, 8);
 
 VALUE(MODHOST_PENDING, 1);
 VALUE(MODHOST_E_INTERNAL, -1);
@@ -127,6 +137,11 @@ VALUE(MODHOST_EVENT_PRIOR_RUN, 1);
 VALUE(MODHOST_EVENT_REPLAY, 2);
 VALUE(MODHOST_CANCEL_OPERATOR, 5);
 VALUE(MODHOST_LOG_ERROR, 4);
+VALUE(MODHOST_COUNTER, 0);
+VALUE(MODHOST_GAUGE, 1);
+VALUE(MODHOST_HISTOGRAM, 2);
+VALUE(MODHOST_KV_ANY, UINT64_MAX);
+VALUE(MODHOST_KV_ABSENT, 0);
 VALUE(MODHOST_HTTP_PLATFORM, 1);
 VALUE(MODHOST_HTTP_SAFE_TO_REPEAT, 2);
 

@@ -226,12 +226,12 @@ TEST(Calls, CarryWhatWasAsked) {
     HttpRequest request;
     request.target = "/messages?chatId=" + url_encode("a b/ü");
     request.headers = {{"x-trace", "1"}};
-    const auto answer = event.http().send(request);
+    const auto answer = event.http().send(request).get();
     if (!answer) return answer.failure();
     if (answer->header("request-id") != "r-1" || answer->header("x-a") != "b" || !answer->header("x").empty())
       return failed("headers");
-    auto put = event.api().put("/a", object({{"n", 1}, {"b", true}, {"d", 0.5}, {"z", nullptr}}));
-    auto removed = event.api().remove("/b");
+    auto put = event.api().put("/a", object({{"n", 1}, {"b", true}, {"d", 0.5}, {"z", nullptr}})).get();
+    auto removed = event.api().remove("/b").get();
     return put && removed ? Outcome() : Outcome(failed("calls"));
   });
   EXPECT_EQ(ended.status, MODHOST_OK) << ended.detail;
@@ -264,7 +264,7 @@ TEST(Calls, TroubleBecomesTheRightKindOfFailure) {
     FakeHost host;
     host.answer("POST", "/x", trouble.answer);
     const Ended ended =
-        run(host, [](const Event& event) -> Outcome { return event.api().post("/x?secret=1", object({})); });
+        run(host, [](const Event& event) -> Outcome { return event.api().post("/x?secret=1", object({})).get(); });
     EXPECT_EQ(ended.status, trouble.status);
     EXPECT_EQ(ended.detail, trouble.detail);
   }
@@ -273,7 +273,7 @@ TEST(Calls, TroubleBecomesTheRightKindOfFailure) {
 TEST(Calls, AnAnswerThatIsNoJsonIsAFailure) {
   FakeHost host;
   host.answer("GET", "/x", Answer{.body = "<html>"});
-  EXPECT_NE(run(host, [](const Event& event) -> Outcome { return event.api().get("/x"); }).status, MODHOST_OK);
+  EXPECT_NE(run(host, [](const Event& event) -> Outcome { return event.api().get("/x").get(); }).status, MODHOST_OK);
 }
 
 TEST(Messages, AreCreatedAndModified) {
@@ -281,12 +281,12 @@ TEST(Messages, AreCreatedAndModified) {
   host.answer("POST", "/messages",
               Answer{.status = 201, .body = R"({"id":"msg_9","chatId":"chat_1","role":"ASSISTANT"})"});
   const Ended ended = run(host, [](const Event& event) -> Outcome {
-    const auto made = unique::Message::create(event, {.text = "one"});
+    const auto made = unique::Message::create(event, {.text = "one"}).get();
     if (!made) return made.failure();
     const auto changed =
-        unique::Message::modify(event, made->id, {.text = "two", .completed_at = "2026-01-01T00:00:00Z"});
+        unique::Message::modify(event, made->id, {.text = "two", .completed_at = "2026-01-01T00:00:00Z"}).get();
     if (!changed) return changed.failure();
-    return unique::Message::modify_answer(event, {.original_text = "three"});
+    return unique::Message::modify_answer(event, {.original_text = "three"}).get();
   });
   EXPECT_EQ(ended.status, MODHOST_OK) << ended.detail;
   const auto calls = host.calls();
@@ -296,6 +296,13 @@ TEST(Messages, AreCreatedAndModified) {
   EXPECT_EQ(calls[1].body, R"({"chatId":"chat_1","text":"two","completedAt":"2026-01-01T00:00:00Z"})");
   EXPECT_EQ(calls[2].target, "/messages/msg_assistant");
   EXPECT_EQ(calls[2].body, R"({"chatId":"chat_1","originalText":"three"})");
+}
+
+TEST(JsonTexts, AreMadeEitherWay) {
+  EXPECT_EQ(object({{"n", 1}, {"s", "a\"b"}}).text(), R"({"n":1,"s":"a\"b"})");
+  EXPECT_EQ(object("n", 1, "s", "a\"b", "list", array({1, true, nullptr})).text(),
+            R"({"n":1,"s":"a\"b","list":[1,true,null]})");
+  EXPECT_EQ(object("only", object("inner", 0.5)).text(), R"({"only":{"inner":0.5}})");
 }
 
 TEST(JsonViews, NeverThrowOnWhatIsMissing) {

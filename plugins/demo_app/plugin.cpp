@@ -7,10 +7,11 @@ namespace {
 struct DemoApp {
   static constexpr unsigned kThreadsMax = modhost::kAnyThreads;
 
-  modhost::Outcome on_event(const modhost::Event& event) {
-    if (event.name() != modhost::kExternalModuleChosen) return {};
+  modhost::Async<modhost::Outcome> on_event(modhost::Event event) {
+    if (event.name() != modhost::kExternalModuleChosen) co_return {};
     const std::string said = event.payload()["userMessage"]["text"].text();
-    return modhost::unique::Message::create(event, {.text = "Hello from the Assistant Demo! 🚀 echo " + said});
+    co_return co_await modhost::unique::Message::create(event,
+                                                        {.text = "Hello from the Assistant Demo! 🚀 echo " + said});
   }
 };
 

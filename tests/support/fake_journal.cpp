@@ -75,6 +75,23 @@ void FakeJournal::settle(journal::Settlement settlement) {
   changed_.notify_all();
 }
 
+void FakeJournal::checkpoint(journal::EventSeq seq, std::string blob, std::function<void(Result<void>)> done) {
+  Result<void> result;
+  {
+    MutexLock lock(mutex_);
+    if (failure_)
+      result = *failure_;
+    else
+      checkpoints_[seq] = std::move(blob);
+  }
+  done(std::move(result));
+}
+
+std::map<journal::EventSeq, std::string> FakeJournal::checkpoints() {
+  MutexLock lock(mutex_);
+  return checkpoints_;
+}
+
 std::vector<journal::OutboxItem> FakeJournal::outbox_due(std::size_t max) {
   MutexLock lock(mutex_);
   return {outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(std::min(max, outbox_.size()))};

@@ -23,7 +23,7 @@ class FakeJournal final : public journal::Journal {
 
   void settle(journal::Settlement settlement) override;
 
-  void checkpoint(journal::EventSeq, std::string, std::function<void(Result<void>)> done) override { done({}); }
+  void checkpoint(journal::EventSeq seq, std::string blob, std::function<void(Result<void>)> done) override;
 
   std::vector<journal::OutboxItem> outbox_due(std::size_t max) override;
   void outbox_done(std::int64_t id) override;
@@ -43,6 +43,7 @@ class FakeJournal final : public journal::Journal {
   void hold();
   void release();
   std::vector<journal::NewEvent> appended();
+  std::map<journal::EventSeq, std::string> checkpoints();
   // Waits until so many settlements came; fewer after ten seconds.
   std::vector<journal::Settlement> wait_settled(std::size_t count);
   // Waits until an ending was delivered or postponed.
@@ -68,6 +69,7 @@ class FakeJournal final : public journal::Journal {
   std::map<journal::EventSeq, Entry> running_ GUARDED_BY(mutex_);
   std::vector<journal::NewEvent> appended_ GUARDED_BY(mutex_);
   std::vector<journal::Settlement> settled_ GUARDED_BY(mutex_);
+  std::map<journal::EventSeq, std::string> checkpoints_ GUARDED_BY(mutex_);
   std::vector<journal::OutboxItem> outbox_ GUARDED_BY(mutex_);
   std::vector<std::int64_t> outbox_done_ GUARDED_BY(mutex_);
   std::map<std::int64_t, UnixMillis> outbox_later_ GUARDED_BY(mutex_);

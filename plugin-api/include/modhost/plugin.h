@@ -79,6 +79,8 @@ typedef struct modhost_blob {
  * MODHOST_E_GONE or MODHOST_E_INVALID and harms nothing. */
 typedef uint64_t modhost_event_id;
 typedef uint64_t modhost_call_id;
+typedef uint64_t modhost_timer_id;
+typedef uint64_t modhost_metric_id;
 
 /* Points to a table of functions, e.g. to a modhost_log_service; which one, its id says. */
 typedef const void* modhost_service;
@@ -363,6 +365,93 @@ typedef struct modhost_http_service {
   modhost_status (*perform)(const modhost_host* host, const modhost_http_request* request,
                             modhost_http_response* response, modhost_error* error) MODHOST_NOEXCEPT;
 } modhost_http_service;
+
+/* ------------------------------------------------------------------------------------------------ service: task */
+
+#define MODHOST_SERVICE_TASK "modhost.task/1"
+
+/* why: MODHOST_OK, or MODHOST_E_CLOSED when the instance stops first. [worker] */
+typedef void (*modhost_task_fn)(void* user, modhost_status why) MODHOST_NOEXCEPT;
+
+/* Work and timers on the instance's own threads. Better than threads of the plugin: the host knows when the code has
+ * returned and counts it against `threads`. */
+typedef struct modhost_task_service {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  /* fn is called exactly once, soon, for every MODHOST_OK. MODHOST_E_INVALID, _CLOSED, _FULL. [any] */
+  modhost_status (*submit)(const modhost_host* host, modhost_task_fn fn, void* user) MODHOST_NOEXCEPT;
+  /* As submit, after delay_ms (CLOCK_MONOTONIC), unless cancelled before. timer may be null. [any] */
+  modhost_status (*after)(const modhost_host* host, int64_t delay_ms, modhost_task_fn fn, void* user,
+                          modhost_timer_id* timer) MODHOST_NOEXCEPT;
+  /* MODHOST_OK: fn is not called. MODHOST_E_GONE: it was or will be. [any] */
+  modhost_status (*cancel)(const modhost_host* host, modhost_timer_id timer) MODHOST_NOEXCEPT;
+} modhost_task_service;
+
+/* --------------------------------------------------------------------------------------------- service: metrics */
+
+#define MODHOST_SERVICE_METRICS "modhost.metrics/1"
+
+enum {
+  MODHOST_COUNTER = 0,  /* update adds, never a negative value */
+  MODHOST_GAUGE = 1,    /* update sets */
+  MODHOST_HISTOGRAM = 2 /* update observes, in seconds: 50 us to 10 s are told apart */
+};
+
+/* Shown on /metrics as modhost_plugin_<name>{module="..."}. Never put an id of a user, chat or event into a label. */
+typedef struct modhost_metrics_service {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  /* The same name, kind and labels give the same id. Names match [a-z][a-z0-9_]{0,63}. Values of labels come with each
+   * update, in this order. MODHOST_E_INVALID, MODHOST_E_CONFLICT (the name is another metric's), MODHOST_E_FULL.
+   * Strings are borrowed until return. [any] */
+  modhost_status (*define)(const modhost_host* host, int32_t kind, modhost_str name, modhost_str help,
+                           const modhost_str* label_names, size_t label_count,
+                           modhost_metric_id* metric) MODHOST_NOEXCEPT;
+  /* Series beyond 100 of one metric are counted as one whose labels are "other". [any] */
+  modhost_status (*update)(const modhost_host* host, modhost_metric_id metric, double value,
+                           const modhost_str* label_values, size_t label_count) MODHOST_NOEXCEPT;
+} modhost_metrics_service;
+
+/* -------------------------------------------------------------------------------------------------- service: kv */
+
+#define MODHOST_SERVICE_KV "modhost.kv/1"
+
+#define MODHOST_KV_ANY UINT64_MAX     /* expected_version: whatever is there */
+#define MODHOST_KV_ABSENT UINT64_C(0) /* expected_version: nothing is there */
+
+/* Small durable state of the module, the same for all its instances and after a restart. Not a database: keys of 1 to
+ * 512 bytes, values of at most 64 KiB, 10,000 keys and 16 MiB a module. Every function waits for the disk; put and del
+ * return when the change is durable. */
+typedef struct modhost_kv_service {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  /* MODHOST_OK: value is the caller's to release; version may be null. MODHOST_E_NOT_FOUND. [any] */
+  modhost_status (*get)(const modhost_host* host, modhost_bytes key, modhost_blob* value,
+                        uint64_t* version) MODHOST_NOEXCEPT;
+  /* ttl_ms 0: for good. version, which may be null, is that of the new value; no version comes twice.
+   * MODHOST_E_CONFLICT when another version than expected is there, MODHOST_E_FULL, MODHOST_E_INVALID. [any] */
+  modhost_status (*put)(const modhost_host* host, modhost_bytes key, modhost_bytes value, int64_t ttl_ms,
+                        uint64_t expected_version, uint64_t* version) MODHOST_NOEXCEPT;
+  /* MODHOST_E_CONFLICT, MODHOST_E_NOT_FOUND. [any] */
+  modhost_status (*del)(const modhost_host* host, modhost_bytes key, uint64_t expected_version) MODHOST_NOEXCEPT;
+  /* Calls each, in the order of the keys, before it returns; a failure from each ends it and is returned. key is
+   * borrowed until each returns. [any] */
+  modhost_status (*list)(const modhost_host* host, modhost_bytes prefix,
+                         modhost_status (*each)(void* user, modhost_bytes key, uint64_t version) MODHOST_NOEXCEPT,
+                         void* user) MODHOST_NOEXCEPT;
+} modhost_kv_service;
+
+/* ------------------------------------------------------------------------------------------ service: checkpoint */
+
+#define MODHOST_SERVICE_CHECKPOINT "modhost.checkpoint/1"
+
+typedef struct modhost_checkpoint_service {
+  uint32_t struct_size;
+  uint32_t reserved0;
+  /* What the next attempt at this event finds in modhost_event.checkpoint, in place of what was there: a mark to go on
+   * from, at most 64 KiB. Waits for the disk; durable when it returns MODHOST_OK. MODHOST_E_GONE, _INVALID. [any] */
+  modhost_status (*save)(const modhost_host* host, modhost_event_id event, modhost_bytes blob) MODHOST_NOEXCEPT;
+} modhost_checkpoint_service;
 
 /* ------------------------------------------------------------------------------------------- declaring a plugin */
 

@@ -31,17 +31,25 @@ TEST_F(Format, ANewerSchemaIsRefusedWithAWayOut) {
   EXPECT_NE(refused.error().message.find("schema version 99"), std::string::npos) << refused.error().message;
 }
 
-// The file of the first release, frozen as SQL: every later host must go on from it.
-TEST_F(Format, AFileOfVersion1IsBroughtForward) {
+// Files of earlier versions, frozen as SQL: every later host must go on from them.
+class OldFormat : public JournalTest, public testing::WithParamInterface<int> {};
+
+TEST_P(OldFormat, IsBroughtForward) {
+  const std::string frozen = "tests/unit/journal/journal_v" + std::to_string(GetParam()) + ".sql";
   std::filesystem::create_directories(options().state_dir);
   {
     auto connection = store::Connection::open(options().state_dir / "journal.db", store::Connection::Mode::kWriter);
     ASSERT_TRUE(connection);
-    const auto made = connection->execute(
-        modhost::test::read_file(std::filesystem::path(MODHOST_SOURCE_DIR) / "tests/unit/journal/journal_v1.sql"));
+    const auto made = connection->execute(modhost::test::read_file(std::filesystem::path(MODHOST_SOURCE_DIR) / frozen));
     ASSERT_TRUE(made) << made.error().message;
   }
   open();
+  const auto kept = journal_->get("DemoApp", "mark");
+  EXPECT_EQ(kept ? kept->value : "", GetParam() >= 2 ? "kept" : "");
+  std::promise<Result<std::uint64_t>> changed;
+  journal_->change({"DemoApp", "mark", "new", GetParam() >= 2 ? 7 : kAbsent, {}},
+                   [&](Result<std::uint64_t> result) { changed.set_value(std::move(result)); });
+  EXPECT_TRUE(changed.get_future().get());
   const Stats stats = journal_->stats();
   EXPECT_EQ(stats.accepted, 4u);
   EXPECT_EQ(stats.ended, 2u);
@@ -61,6 +69,7 @@ TEST_F(Format, AFileOfVersion1IsBroughtForward) {
   ASSERT_EQ(journal_->outbox_due(5).size(), 1u);
   EXPECT_EQ(journal_->attempts(2).value().at(0).outcome, "permanent");
 }
+INSTANTIATE_TEST_SUITE_P(Versions, OldFormat, testing::Range(1, static_cast<int>(kMigrations.size()) + 1));
 
 class Forgetting : public JournalTest {
  protected:

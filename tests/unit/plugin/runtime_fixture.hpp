@@ -7,6 +7,8 @@
 #include "scripted_plugin.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
+#include "support/fake_journal.hpp"
+#include "support/fake_key_values.hpp"
 #include "support/gate.hpp"
 
 namespace modhost::plugin {
@@ -85,7 +87,10 @@ class RuntimeTest : public testing::Test {
   config::ModuleConfig module_;
   telemetry::Log log_{config::LogConfig{}};
   test::FakeHttpClient client_;
-  services::Shared shared_{clock_, log_, client_, config_};
+  telemetry::Metrics metrics_;
+  test::FakeJournal journal_;
+  test::FakeKeyValues key_values_;
+  services::Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_}};
   executor::Watchdog watchdog_{clock_};
   std::chrono::milliseconds bring_up_{10'000};
   std::uint16_t instances_ = 0;

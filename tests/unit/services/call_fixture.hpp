@@ -3,50 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <mutex>
 
+#include "manual_threads.hpp"
 #include "services/host_record.hpp"
 #include "services/instance_services.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_http_client.hpp"
+#include "support/fake_journal.hpp"
+#include "support/fake_key_values.hpp"
 #include "support/gate.hpp"
 
 namespace modhost::services {
-
-// Tasks of an instance, run by the test's own thread.
-class ManualLane {
- public:
-  bool post(std::function<void()> task) {
-    std::lock_guard lock(mutex_);
-    if (is_closed_) return false;
-    tasks_.push_back(std::move(task));
-    return true;
-  }
-  // Runs what is queued, and what that queues.
-  int run() {
-    int ran = 0;
-    for (;; ++ran) {
-      std::function<void()> task;
-      {
-        std::lock_guard lock(mutex_);
-        if (tasks_.empty()) return ran;
-        task = std::move(tasks_.front());
-        tasks_.pop_front();
-      }
-      task();
-    }
-  }
-  void close() {
-    std::lock_guard lock(mutex_);
-    is_closed_ = true;
-  }
-
- private:
-  std::mutex mutex_;
-  std::deque<std::function<void()>> tasks_;
-  bool is_closed_ = false;
-};
 
 // Writes down what a call tells: "head 200", "data abc", "done 0".
 class Notes final : public CallListener {
@@ -84,7 +52,7 @@ class CallTest : public testing::Test {
   }
   // As at the end of an instance: what is still under way ends, or its calls would keep each other alive.
   ~CallTest() override {
-    if (services_) services_->http.close();
+    if (services_) services_->close();
     lane_.run();
   }
 
@@ -94,7 +62,8 @@ class CallTest : public testing::Test {
       services_.emplace(
           module_, shared_, std::uint16_t{5},
           InstanceServices::Hooks{[this](OpenEvent&, EventEnd end) { ends_.push_back(std::move(end)); }, [] {},
-                                  [this](std::function<void()> task) { return lane_.post(std::move(task)); }});
+                                  [this](std::function<void()> task) { return lane_.post(std::move(task)); },
+                                  timers_.hooks()});
     return *services_;
   }
   const modhost_host* host() {
@@ -102,14 +71,16 @@ class CallTest : public testing::Test {
     return record_->host();
   }
 
-  std::shared_ptr<OpenEvent> begin_event(std::chrono::milliseconds time = std::chrono::minutes(5)) {
+  std::shared_ptr<OpenEvent> begin_event(std::chrono::milliseconds time = std::chrono::minutes(5),
+                                         std::int64_t journal_seq = 7) {
     Event event;
     event.app = "app_1";
     event.id = "evt_1";
     event.user_id = "user_1";
     event.company_id = "company_1";
     event.assistant_message_id = "msg_answer";
-    auto open = std::make_shared<OpenEvent>(std::move(event), 1, Deadline::after(clock_, std::chrono::minutes(10)));
+    auto open = std::make_shared<OpenEvent>(std::move(event), 1, Deadline::after(clock_, std::chrono::minutes(10)),
+                                            journal_seq);
     EXPECT_TRUE(services().events.admit(open));
     EXPECT_TRUE(open->begin(Deadline::after(clock_, time)));
     return open;
@@ -128,8 +99,12 @@ class CallTest : public testing::Test {
   config::ModuleConfig module_;
   telemetry::Log log_{config::LogConfig{}};
   test::FakeHttpClient client_;
-  Shared shared_{clock_, log_, client_, config_};
+  telemetry::Metrics metrics_;
+  test::FakeJournal journal_;
+  test::FakeKeyValues key_values_;
+  Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_}};
   ManualLane lane_;
+  ManualTimers timers_;
   std::vector<EventEnd> ends_;
   std::optional<InstanceServices> services_;
   HostRecord* record_ = nullptr;

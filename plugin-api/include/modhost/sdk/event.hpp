@@ -5,10 +5,13 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
+#include "modhost/sdk/host.hpp"
 #include "modhost/sdk/http.hpp"
+#include "modhost/sdk/timer.hpp"
 
 namespace modhost {
 
@@ -16,11 +19,11 @@ inline constexpr std::string_view kExternalModuleChosen = "unique.chat.external-
 
 class Completion;
 
-// A cheap handle to copy; what it points to is lent until the event is finished. One thread at a time.
+// A cheap handle to copy; what it points to is lent until the event is finished. Thread-safe.
 class Event {
  public:
-  Event(Host host, modhost_event_id handle, const modhost_event* raw)
-      : host_(host), handle_(handle), raw_(raw), shared_(std::make_shared<Shared>()) {}
+  Event(Host host, std::shared_ptr<detail::Scope> scope, const modhost_event* raw)
+      : host_(host), handle_(scope->event()), raw_(raw), shared_(std::make_shared<Shared>(std::move(scope))) {}
 
   [[nodiscard]] std::string_view name() const { return to_view(raw_->name); }
   [[nodiscard]] std::string_view module() const { return to_view(raw_->module_name); }
@@ -42,10 +45,7 @@ class Event {
   // The signed document as it came, and parsed on first use.
   [[nodiscard]] std::string_view body() const { return to_view(raw_->body); }
   [[nodiscard]] Json document() const {
-    if (!shared_->is_parsed) {
-      shared_->document = JsonDocument::parse(body()).value();
-      shared_->is_parsed = true;
-    }
+    std::call_once(shared_->parsed, [this] { shared_->document = JsonDocument::parse(body()).value(); });
     return shared_->document.root();
   }
   [[nodiscard]] Json payload() const { return document()["payload"]; }
@@ -71,9 +71,18 @@ class Event {
     return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(now));
   }
 
+  // What the next attempt finds as checkpoint(), durable on return: a mark to go on from, at most 64 KiB.
+  [[nodiscard]] Result<void> save_checkpoint(std::string_view mark) const {
+    const modhost_status status = services().checkpoint->save(services().host, handle_, {mark.data(), mark.size()});
+    if (status < 0) return Failure{status, "the checkpoint is not saved"};
+    return {};
+  }
+
   // Calls for this event; they end with it.
-  [[nodiscard]] Api api() const { return Api(http()); }
-  [[nodiscard]] Http http() const { return {services(), handle_}; }
+  [[nodiscard]] Api api() const { return Api(shared_->scope); }
+  [[nodiscard]] Http http() const { return Http(shared_->scope); }
+  // To be awaited; keeps no thread.
+  [[nodiscard]] Sleep sleep(std::chrono::milliseconds time) const { return {shared_->scope, time}; }
   [[nodiscard]] Log log() const { return {services(), handle_}; }
   [[nodiscard]] const Host& host() const { return host_; }
 
@@ -89,8 +98,11 @@ class Event {
   friend class Completion;
   friend bool is_deferred(const Event& event);
   struct Shared {
-    bool is_parsed = false, is_deferred = false;
+    explicit Shared(std::shared_ptr<detail::Scope> attempt) : scope(std::move(attempt)) {}
+    const std::shared_ptr<detail::Scope> scope;
+    std::once_flag parsed;
     JsonDocument document;
+    bool is_deferred = false;
   };
   [[nodiscard]] const detail::Services& services() const { return host_.services(); }
   [[nodiscard]] const modhost_event_service& events() const { return *services().event; }

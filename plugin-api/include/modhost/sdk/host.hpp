@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "modhost/sdk/json.hpp"
+#include "modhost/sdk/json_text.hpp"
+#include "modhost/sdk/kv.hpp"
+#include "modhost/sdk/metric.hpp"
 #include "modhost/sdk/services.hpp"
 
 namespace modhost {
@@ -99,12 +101,28 @@ class Host {
  public:
   // Throws an Error when the host lacks a service.
   explicit Host(const modhost_host* host)
-      : services_{host, detail::find_service<modhost_log_service>(host, MODHOST_SERVICE_LOG),
+      : services_{host,
+                  detail::find_service<modhost_log_service>(host, MODHOST_SERVICE_LOG),
                   detail::find_service<modhost_event_service>(host, MODHOST_SERVICE_EVENT),
                   detail::find_service<modhost_config_service>(host, MODHOST_SERVICE_CONFIG),
-                  detail::find_service<modhost_http_service>(host, MODHOST_SERVICE_HTTP)} {}
+                  detail::find_service<modhost_http_service>(host, MODHOST_SERVICE_HTTP),
+                  detail::find_service<modhost_task_service>(host, MODHOST_SERVICE_TASK),
+                  detail::find_service<modhost_metrics_service>(host, MODHOST_SERVICE_METRICS),
+                  detail::find_service<modhost_kv_service>(host, MODHOST_SERVICE_KV),
+                  detail::find_service<modhost_checkpoint_service>(host, MODHOST_SERVICE_CHECKPOINT)} {}
   [[nodiscard]] Log log() const { return {services_, 0}; }
   [[nodiscard]] Config config() const { return Config(services_); }
+  [[nodiscard]] Kv kv() const { return Kv(services_); }
+  // Shown on /metrics as modhost_plugin_<name>; values of the labels come with each update.
+  [[nodiscard]] Metric counter(std::string_view name, std::string_view help, const LabelNames& labels = {}) const {
+    return {services_, MODHOST_COUNTER, name, help, labels};
+  }
+  [[nodiscard]] Metric gauge(std::string_view name, std::string_view help, const LabelNames& labels = {}) const {
+    return {services_, MODHOST_GAUGE, name, help, labels};
+  }
+  [[nodiscard]] Metric histogram(std::string_view name, std::string_view help, const LabelNames& labels = {}) const {
+    return {services_, MODHOST_HISTOGRAM, name, help, labels};
+  }
   [[nodiscard]] std::string_view module() const { return to_view(services_.host->module_name); }
   [[nodiscard]] const detail::Services& services() const { return services_; }
 

@@ -1,13 +1,11 @@
-// JSON for plugin code: a view that never throws on what is missing, and text built from C++ values.
+// JSON for plugin code: a view that never throws on what is missing.
 #pragma once
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <concepts>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -93,50 +91,5 @@ class JsonDocument {
   explicit JsonDocument(std::shared_ptr<const rapidjson::Document> tree) : tree_(std::move(tree)) {}
   std::shared_ptr<const rapidjson::Document> tree_;
 };
-
-// A piece of JSON text: from null, bool, numbers, strings, optionals, and what object() and array() make.
-class JsonText {
- public:
-  JsonText(std::nullptr_t) : text_("null") {}                                   // NOLINT: `{"name", nullptr}`
-  JsonText(std::same_as<bool> auto value) : text_(value ? "true" : "false") {}  // NOLINT
-  JsonText(std::integral auto value)                                            // NOLINT
-      requires(!std::same_as<decltype(value), bool>)
-      : text_(std::to_string(value)) {}
-  JsonText(std::floating_point auto value) { write(rapidjson::Value(static_cast<double>(value))); }  // NOLINT
-  JsonText(std::convertible_to<std::string_view> auto const& value) {                                // NOLINT
-    const std::string_view text = value;
-    write(rapidjson::Value(text.data() == nullptr ? "" : text.data(), static_cast<rapidjson::SizeType>(text.size())));
-  }
-  template <class T>
-  JsonText(const std::optional<T>& value) : JsonText(value ? JsonText(*value) : JsonText(nullptr)) {}  // NOLINT
-  // Text that is JSON already; taken as it is.
-  static JsonText raw(std::string text) {
-    JsonText made(nullptr);
-    made.text_ = std::move(text);
-    return made;
-  }
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  void write(const rapidjson::Value& value) { text_ = Json(&value).dump(); }
-  std::string text_;
-};
-
-struct JsonField {
-  std::string_view name;
-  JsonText value;
-};
-
-inline JsonText object(const std::vector<JsonField>& fields) {
-  std::string text = "{";
-  for (const JsonField& field : fields)
-    text += (text.size() > 1 ? "," : "") + JsonText(field.name).text() + ":" + field.value.text();
-  return JsonText::raw(text + "}");
-}
-inline JsonText array(const std::vector<JsonText>& values) {
-  std::string text = "[";
-  for (const JsonText& value : values) text += (text.size() > 1 ? "," : "") + value.text();
-  return JsonText::raw(text + "]");
-}
 
 }  // namespace modhost

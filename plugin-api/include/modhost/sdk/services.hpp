@@ -39,6 +39,10 @@ struct Services {
   const modhost_event_service* event = nullptr;
   const modhost_config_service* config = nullptr;
   const modhost_http_service* http = nullptr;
+  const modhost_task_service* task = nullptr;
+  const modhost_metrics_service* metrics = nullptr;
+  const modhost_kv_service* kv = nullptr;
+  const modhost_checkpoint_service* checkpoint = nullptr;
 };
 
 template <class Service>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "modhost/sdk/json.hpp"
+#include "modhost/sdk/json_text.hpp"
 #include "modhost/sdk/services.hpp"
 
 namespace modhost::testing {

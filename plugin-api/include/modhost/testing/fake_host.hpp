@@ -19,43 +19,9 @@
 #include <utility>
 #include <vector>
 
-#include "modhost/sdk/json.hpp"
-#include "modhost/sdk/services.hpp"
+#include "modhost/testing/records.hpp"
 
 namespace modhost::testing {
-
-// A call the plugin made.
-struct Call {
-  std::string method, target, body;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::uint32_t flags = 0;
-  modhost_event_id event = 0;
-  [[nodiscard]] JsonDocument json() const { return JsonDocument::parse(body).value(); }
-};
-
-// What the fake platform says to a call. With a result other than MODHOST_OK no answer comes.
-struct Answer {
-  int status = 200;
-  std::string body = "{}";
-  std::string headers = {};  // "name: value\n" lines
-  modhost_status result = MODHOST_OK;
-  std::string detail = {};
-};
-
-struct LogLine {
-  std::int32_t level = 0;
-  std::string message;
-  std::map<std::string, std::string> fields;
-  modhost_event_id event = 0;
-};
-
-// How an event ended.
-struct Ended {
-  modhost_status status = MODHOST_OK;
-  std::string detail;
-  std::int64_t retry_after_ms = 0;
-  bool left_turn_open = false;
-};
 
 class FakeHost {
  public:
@@ -69,10 +35,21 @@ class FakeHost {
   // scripted is answered 200 {}.
   FakeHost& answer(std::string method, std::string target, Answer answer);
   FakeHost& secret(std::string name, std::string value);
-  // What cancelled() answers from now on, for every event.
+  // What cancelled() answers from now on, for every event; awaited calls end. PluginUnderTest::cancel() also tells the
+  // plugin.
   void cancel(std::int32_t reason);
+  // Answers that were held are given.
+  void release();
+  // Time passes for timers, which stands still otherwise: except that it jumps to the next one by itself while
+  // PluginUnderTest waits for an end and nothing else is left to do.
+  void advance(std::chrono::milliseconds time);
+  // Returns once so many calls have been made.
+  void await_calls(std::size_t count);
 
   [[nodiscard]] std::vector<Call> calls() const;
+  [[nodiscard]] std::vector<MetricUpdate> metrics() const;
+  [[nodiscard]] std::map<std::string, std::string> key_values() const;
+  [[nodiscard]] std::string checkpoint(modhost_event_id event) const;
   [[nodiscard]] std::vector<LogLine> logs() const;
   [[nodiscard]] const modhost_host* raw() const { return &host_; }
   [[nodiscard]] Json config() const { return config_.root(); }
@@ -80,12 +57,15 @@ class FakeHost {
   // For PluginUnderTest: an event begins, and ends by what on_event returned or by complete().
   modhost_event_id begin();
   Ended await(modhost_event_id event, modhost_status returned, std::chrono::milliseconds limit);
-  // Returns once every asynchronous call has been answered and no sink runs: an instance may be destroyed then.
+  // As a host does when an instance stops: ends what is awaited, timers with MODHOST_E_CLOSED, and returns when no
+  // plugin code runs any more.
   void settle();
 
  private:
   friend struct FakeServices;
   friend struct FakeHttp;
+  friend struct FakeTask;
+  friend struct FakeState;
   struct Script {
     std::string method, target;
     std::deque<Answer> answers;
@@ -99,9 +79,28 @@ class FakeHost {
     modhost_http_sink sink{};
     Answer answer;
   };
+  struct Task {
+    modhost_task_fn fn = nullptr;
+    void* user = nullptr;
+    modhost_timer_id timer = 0;
+    modhost_status why = MODHOST_OK;
+  };
+  struct Metric {
+    std::int32_t kind = MODHOST_COUNTER;
+    std::string name;
+    std::vector<std::string> labels;
+  };
+  struct KeyValue {
+    std::string value;
+    std::uint64_t version = 0;
+  };
 
   Answer record(const modhost_http_request& request);
-  void deliver();  // the worker's loop
+  // The worker's loop, and what it finds to do next; with the lock held.
+  void deliver();
+  [[nodiscard]] bool is_idle() const { return tasks_.empty() && !has_deliverable(); }
+  [[nodiscard]] bool has_deliverable() const;
+  void ring();
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -113,10 +112,18 @@ class FakeHost {
   std::vector<LogLine> logs_;
   std::map<modhost_event_id, Live> events_;
   std::deque<Delivery> deliveries_;
-  std::uint64_t handles_ = 0;
+  std::deque<Task> tasks_;
+  std::multimap<std::chrono::milliseconds, Task> timers_;
+  std::chrono::milliseconds now_{0};
+  std::vector<Metric> metrics_;
+  std::vector<MetricUpdate> metric_updates_;
+  std::map<std::string, KeyValue> key_values_;
+  std::map<modhost_event_id, std::string> checkpoints_;
+  std::uint64_t handles_ = 0, versions_ = 0;
   std::int32_t cancel_reason_ = 0;
-  bool is_ending_ = false, is_delivering_ = false;
-  std::thread worker_;  // runs the sinks of asynchronous calls
+  int awaiting_ = 0;
+  bool is_ending_ = false, is_delivering_ = false, is_closing_ = false;
+  std::thread worker_;  // runs the sinks of asynchronous calls, and tasks
 };
 
 }  // namespace modhost::testing

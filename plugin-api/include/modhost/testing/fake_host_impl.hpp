@@ -1,7 +1,7 @@
 // The inside of FakeHost.
 #pragma once
 
-#include "modhost/testing/fake_http.hpp"
+#include "modhost/testing/fake_tables.hpp"
 
 namespace modhost::testing {
 
@@ -12,21 +12,7 @@ inline FakeHost::FakeHost(std::string_view config) : config_(JsonDocument::parse
   host_.name = to_str("fake host");
   host_.version = to_str("0.0.0");
   host_.module_name = to_str("TestModule");
-  host_.get_service = [](const modhost_host*, const char* id) noexcept -> const void* {
-    using S = FakeServices;
-    static constexpr modhost_log_service kLog{sizeof kLog, 0, S::log_enabled, S::log_write};
-    static constexpr modhost_event_service kEvent{sizeof kEvent, 0,         S::complete,
-                                                  S::cancelled,  S::extend, S::leave_turn_open};
-    static constexpr modhost_config_service kConfig{sizeof kConfig, 0,           S::get_string, S::get_int,
-                                                    S::get_double,  S::get_bool, S::get_json,   S::get_secret};
-    static constexpr modhost_http_service kHttp{sizeof kHttp,     0, FakeHttp::start, FakeHttp::pause, FakeHttp::cancel,
-                                                FakeHttp::perform};
-    const std::string_view wanted = id;
-    if (wanted == MODHOST_SERVICE_LOG) return &kLog;
-    if (wanted == MODHOST_SERVICE_EVENT) return &kEvent;
-    if (wanted == MODHOST_SERVICE_CONFIG) return &kConfig;
-    return wanted == MODHOST_SERVICE_HTTP ? &kHttp : nullptr;
-  };
+  host_.get_service = fake_service;
   worker_ = std::thread([this] { deliver(); });
 }
 
@@ -59,6 +45,45 @@ inline FakeHost& FakeHost::secret(std::string name, std::string value) {
 inline void FakeHost::cancel(std::int32_t reason) {
   const std::lock_guard lock(mutex_);
   cancel_reason_ = reason;
+  for (Delivery& delivery : deliveries_) delivery.answer = Answer{.result = MODHOST_E_CANCELLED};
+  changed_.notify_all();
+}
+
+inline void FakeHost::release() {
+  const std::lock_guard lock(mutex_);
+  for (Delivery& delivery : deliveries_) delivery.answer.is_held = false;
+  changed_.notify_all();
+}
+
+inline void FakeHost::advance(std::chrono::milliseconds time) {
+  const std::lock_guard lock(mutex_);
+  now_ += time;
+  changed_.notify_all();
+}
+
+inline void FakeHost::await_calls(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, std::chrono::seconds(10), [&] { return calls_.size() >= count; }))
+    throw std::runtime_error("the plugin made " + std::to_string(calls_.size()) + " calls, not " +
+                             std::to_string(count));
+}
+
+inline std::vector<MetricUpdate> FakeHost::metrics() const {
+  const std::lock_guard lock(mutex_);
+  return metric_updates_;
+}
+
+inline std::map<std::string, std::string> FakeHost::key_values() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::string> values;
+  for (const auto& [key, value] : key_values_) values[key] = value.value;
+  return values;
+}
+
+inline std::string FakeHost::checkpoint(modhost_event_id event) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = checkpoints_.find(event);
+  return found == checkpoints_.end() ? std::string() : found->second;
 }
 
 inline std::vector<Call> FakeHost::calls() const {
@@ -81,14 +106,27 @@ inline Ended FakeHost::await(modhost_event_id event, modhost_status returned, st
   std::unique_lock lock(mutex_);
   Live& live = events_[event];
   if (returned != MODHOST_PENDING && !live.ended) live.ended = Ended{returned, {}, 0, live.leave_turn_open};
-  if (!changed_.wait_for(lock, limit, [&] { return live.ended.has_value(); }))
-    throw std::runtime_error("on_event returned MODHOST_PENDING, and complete() was not called in time");
+  ++awaiting_;
+  changed_.notify_all();
+  const bool has_ended = changed_.wait_for(lock, limit, [&] { return live.ended.has_value(); });
+  --awaiting_;
+  if (!has_ended) throw std::runtime_error("on_event returned MODHOST_PENDING, and complete() was not called in time");
   return *live.ended;
 }
 
 inline void FakeHost::settle() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return deliveries_.empty() && !is_delivering_; });
+  is_closing_ = true;
+  for (Delivery& delivery : deliveries_)
+    if (delivery.answer.is_held) delivery.answer = Answer{.result = MODHOST_E_CLOSED};
+  for (auto& [at, timer] : timers_) {
+    timer.why = MODHOST_E_CLOSED;
+    tasks_.push_back(timer);
+  }
+  timers_.clear();
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return tasks_.empty() && deliveries_.empty() && !is_delivering_; });
+  is_closing_ = false;
 }
 
 }  // namespace modhost::testing

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "modhost/testing/fake_services.hpp"
 
@@ -16,6 +17,7 @@ struct FakeHttp {
   static modhost_status check(FakeHost& self, const modhost_http_request& request) {
     const std::lock_guard lock(self.mutex_);
     const auto live = self.events_.find(request.event);
+    if (self.is_closing_) return MODHOST_E_CLOSED;
     if (live == self.events_.end() || live->second.ended) return MODHOST_E_GONE;
     const bool is_path = to_view(request.target).substr(0, 1) == "/";
     const bool is_platform_call = (request.flags & MODHOST_HTTP_PLATFORM) != 0;
@@ -28,6 +30,7 @@ struct FakeHttp {
     if (const modhost_status status = check(self, *request); status != MODHOST_OK) return status;
     Answer answer = self.record(*request);
     const std::lock_guard lock(self.mutex_);
+    if (self.cancel_reason_ != 0) answer = Answer{.result = MODHOST_E_CANCELLED};
     *call = ++self.handles_;
     self.deliveries_.push_back({*call, *sink, std::move(answer)});
     self.changed_.notify_all();
@@ -39,7 +42,8 @@ struct FakeHttp {
     const std::lock_guard lock(self.mutex_);
     for (FakeHost::Delivery& delivery : self.deliveries_) {
       if (delivery.call != call) continue;
-      delivery.answer.result = MODHOST_E_CANCELLED;
+      delivery.answer = Answer{.result = MODHOST_E_CANCELLED};
+      self.changed_.notify_all();
       return MODHOST_OK;
     }
     return MODHOST_E_GONE;
@@ -81,6 +85,7 @@ inline Answer FakeHost::record(const modhost_http_request& request) {
     call.headers.emplace_back(to_view(request.headers[i].key), to_view(request.headers[i].value));
   const std::lock_guard lock(mutex_);
   calls_.push_back(call);
+  changed_.notify_all();
   for (Script& script : scripts_) {
     if (script.method != call.method || call.target.compare(0, script.target.size(), script.target) != 0) continue;
     Answer answer = script.answers.front();
@@ -90,16 +95,41 @@ inline Answer FakeHost::record(const modhost_http_request& request) {
   return {};
 }
 
+inline bool FakeHost::has_deliverable() const {
+  return std::any_of(deliveries_.begin(), deliveries_.end(),
+                     [](const Delivery& delivery) { return !delivery.answer.is_held; });
+}
+
+// Moves the timers that are due to the tasks. While somebody waits and nothing is left to do, time jumps to the next.
+inline void FakeHost::ring() {
+  if (is_idle() && awaiting_ > 0 && !is_delivering_ && !timers_.empty()) now_ = std::max(now_, timers_.begin()->first);
+  const auto end = timers_.upper_bound(now_);
+  for (auto it = timers_.begin(); it != end; ++it) tasks_.push_back(it->second);
+  timers_.erase(timers_.begin(), end);
+}
+
 inline void FakeHost::deliver() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return is_ending_ || !deliveries_.empty(); });
-    if (deliveries_.empty()) return;
-    const Delivery next = std::move(deliveries_.front());
-    deliveries_.pop_front();
+    changed_.wait(lock, [this] {
+      ring();
+      return is_ending_ || !is_idle();
+    });
+    if (is_idle()) return;
     is_delivering_ = true;
-    lock.unlock();
-    FakeHttp::deliver(next.sink, next.call, next.answer);
+    if (!tasks_.empty()) {
+      const Task next = tasks_.front();
+      tasks_.pop_front();
+      lock.unlock();
+      next.fn(next.user, next.why);
+    } else {
+      const auto found = std::find_if(deliveries_.begin(), deliveries_.end(),
+                                      [](const Delivery& delivery) { return !delivery.answer.is_held; });
+      const Delivery next = std::move(*found);
+      deliveries_.erase(found);
+      lock.unlock();
+      FakeHttp::deliver(next.sink, next.call, next.answer);
+    }
     lock.lock();
     is_delivering_ = false;
     changed_.notify_all();

@@ -34,12 +34,27 @@ class PluginUnderTest {
     plugin_->destroy(instance_);
   }
 
-  // Hands the plugin one event on this thread and waits for its end.
-  Ended run(const FakeEvent& event, std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+  struct Running {
+    modhost_event_id event = 0;
+    modhost_status returned = MODHOST_OK;
+  };
+  // Hands the plugin one event on this thread; it may go on after this.
+  Running begin(const FakeEvent& event) {
     const FakeEvent& kept = events_.emplace_back(event);  // lent to the plugin, which may be late
     const modhost_event& raw = raw_.emplace_back(kept.raw());
     const modhost_event_id handle = host_.begin();
-    return host_.await(handle, plugin_->on_event(instance_, handle, &raw), limit);
+    return {handle, plugin_->on_event(instance_, handle, &raw)};
+  }
+  Ended await(const Running& running, std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+    return host_.await(running.event, running.returned, limit);
+  }
+  Ended run(const FakeEvent& event, std::chrono::milliseconds limit = std::chrono::seconds(10)) {
+    return await(begin(event), limit);
+  }
+  // The host wants the result no longer.
+  void cancel(const Running& running, std::int32_t reason) {
+    host_.cancel(reason);
+    if (plugin_->on_cancel != nullptr) plugin_->on_cancel(instance_, running.event, reason);
   }
   [[nodiscard]] const modhost_plugin& table() const { return *plugin_; }
   [[nodiscard]] modhost_instance* instance() const { return instance_; }

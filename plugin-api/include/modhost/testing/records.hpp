@@ -1,0 +1,58 @@
+// What a test tells the fake host, and what it finds there afterwards.
+#pragma once
+
+#include <modhost/plugin.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "modhost/sdk/json_text.hpp"
+#include "modhost/sdk/services.hpp"
+
+namespace modhost::testing {
+
+// A call the plugin made.
+struct Call {
+  std::string method, target, body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::uint32_t flags = 0;
+  modhost_event_id event = 0;
+  [[nodiscard]] JsonDocument json() const { return JsonDocument::parse(body).value(); }
+};
+
+// What the fake platform says to a call. With a result other than MODHOST_OK no answer comes.
+struct Answer {
+  int status = 200;
+  std::string body = "{}";
+  std::string headers = {};  // "name: value\n" lines
+  modhost_status result = MODHOST_OK;
+  std::string detail = {};
+  bool is_held = false;  // an awaited call gets it after release(), or ends when it is cancelled
+};
+
+// One update of a metric.
+struct MetricUpdate {
+  std::string name;
+  double value = 0;
+  std::map<std::string, std::string> labels;
+};
+
+struct LogLine {
+  std::int32_t level = 0;
+  std::string message;
+  std::map<std::string, std::string> fields;
+  modhost_event_id event = 0;
+};
+
+// How an event ended.
+struct Ended {
+  modhost_status status = MODHOST_OK;
+  std::string detail;
+  std::int64_t retry_after_ms = 0;
+  bool left_turn_open = false;
+};
+
+}  // namespace modhost::testing
