@@ -91,14 +91,18 @@ bool Call::on_head(int status, const HeaderList& headers) {
   return put(Head{status, headers});
 }
 
-bool Call::on_data(std::string_view chunk) { return put(std::string(chunk)); }
+bool Call::on_data(std::string_view chunk) {
+  if (purpose_.grants_until && upsert_answer_.size() + chunk.size() <= kUpsertAnswerMax) upsert_answer_ += chunk;
+  return put(std::string(chunk));
+}
 
 void Call::on_done(Result<void> outcome) {
   MutexLock lock(mutex_);
   const bool is_success = outcome.has_value() && http_status_ >= 200 && http_status_ < 300;
-  if (is_success && purpose_.completes_turn) {
-    lock.unlock();
-    purpose_.event->note_turn_completed();  // before the plugin hears of it and may finish the event
+  if (is_success && (purpose_.completes_turn || purpose_.grants_until)) {
+    lock.unlock();  // before the plugin hears of it and may finish the event
+    if (purpose_.completes_turn) purpose_.event->note_turn_completed();
+    if (purpose_.grants_until) purpose_.event->uploads.add(upsert_answer_, *purpose_.grants_until);
     lock.lock();
   }
   if (is_last_in_) return;

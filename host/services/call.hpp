@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,10 +50,12 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
     kPosted,  // on the instance's threads: the listener is plugin code
     kDirect   // on the thread that has the news: the listener never blocks
   };
-  // `event` is null for a call without one. `completes_turn`: a 2xx answer means that the chat's turn is complete.
+  // `event` is null for a call without one. `completes_turn`: a 2xx answer means that the chat's turn is complete;
+  // `grants_until`: that the addresses in it may be called until then.
   struct Purpose {
     std::shared_ptr<OpenEvent> event;
     bool completes_turn = false;
+    std::optional<SteadyTime> grants_until = {};
   };
 
   Call(std::shared_ptr<CallContext> context, Handle id, Purpose purpose, std::shared_ptr<CallListener> listener,
@@ -96,6 +99,7 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
   const Purpose purpose_;
   const std::shared_ptr<CallListener> listener_;
   const Delivery delivery_;
+  std::string upsert_answer_;  // kept for its addresses; the client thread's own
 
   Mutex mutex_;
   std::deque<Item> mail_ GUARDED_BY(mutex_);

@@ -147,7 +147,8 @@ Refusal HttpService::check(const HttpCall& call, std::shared_ptr<OpenEvent>& eve
   if (!call.is_platform && origin_of(call.target).empty())
     return {MODHOST_E_INVALID,
             "the target is no absolute http or https URL; set MODHOST_HTTP_PLATFORM for the platform"};
-  if (!call.is_platform && !is_granted(call.target))
+  const bool is_upload = event && event->uploads.allows(call.target, clock_.steady_now());
+  if (!call.is_platform && !is_upload && !is_granted(call.target))
     return {MODHOST_E_DENIED, "not granted: add http:" + origin_of(call.target) + " to `grants:` of the module"};
   return {};
 }
@@ -205,6 +206,8 @@ Refusal HttpService::launch(HttpCall call, std::shared_ptr<CallListener> listene
   if (Refusal refusal = check(call, purpose.event); !refusal.ok()) return refusal;
   if (call.is_platform && purpose.event)
     purpose.completes_turn = completes_turn(purpose.event->event(), call.method, call.target, call.body);
+  if (call.is_platform && purpose.event && asks_for_upload(call.method, call.target))
+    purpose.grants_until = clock_.steady_now() + kUploadGrant;
   const auto timeout = call.timeout.count() == 0
                            ? limits::kCallTimeoutMax
                            : std::min<std::chrono::milliseconds>(call.timeout, limits::kCallTimeoutMax);

@@ -18,6 +18,7 @@
 #include "event/event.hpp"
 #include "modhost/plugin.h"
 #include "services/handle_table.hpp"
+#include "services/upload_grants.hpp"
 
 namespace modhost::services {
 
@@ -87,6 +88,8 @@ class OpenEvent {
   std::optional<Deadline> attach(const std::shared_ptr<Call>& call);
   void detach(const std::shared_ptr<Call>& call);
   void note_turn_completed();
+
+  UploadGrants uploads;
 
  private:
   enum class Phase { kQueued, kRunning, kGivenUp, kFinished };

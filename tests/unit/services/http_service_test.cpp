@@ -109,6 +109,48 @@ TEST_F(HttpServiceTest, RefusesWhatMayNotBeCalled) {
   EXPECT_EQ(notes_->lines(), Lines{}) << "no callback for what never started";
 }
 
+TEST_F(HttpServiceTest, AnUploadMayGoWhereThePlatformSaysForAWhile) {
+  const auto event = begin_event(1h);
+  const auto may_call = [&](const std::string& url, const OpenEvent& of) {
+    HttpCall call = call_for(of);
+    call.is_platform = false;
+    call.method = "PUT";
+    call.target = url;
+    return start(std::move(call), notes_).status;
+  };
+  const std::string write = "https://blob.example.com/in/1?sig=a%2Bb";
+  EXPECT_EQ(may_call(write, *event), MODHOST_E_DENIED);
+  HttpCall upsert = call_for(*event);
+  upsert.method = "POST";
+  upsert.target = "/content/upsert";
+  ASSERT_TRUE(start(upsert, notes_).ok());
+  client_.respond(client_.requests().back(), 200,
+                  R"({"id": "cont_1", "writeUrl": ")" + write + R"(", "readUrl": "https://blob.example.com/out/1"})");
+  EXPECT_EQ(may_call(write, *event), MODHOST_OK);
+  EXPECT_EQ(header(client_.requests().back().request, "Authorization"), "");
+  EXPECT_EQ(may_call("https://blob.example.com/out/1", *event), MODHOST_OK);
+  EXPECT_EQ(may_call("https://blob.example.com/in/2?sig=a%2Bb", *event), MODHOST_E_DENIED);
+  clock_.advance(kUploadGrant);
+  EXPECT_EQ(may_call(write, *event), MODHOST_E_DENIED);
+}
+
+TEST_F(HttpServiceTest, OnlyAnAnswerToAnUploadGrantsAnything) {
+  const auto event = begin_event();
+  const std::string body = R"({"writeUrl": "https://blob.example.com/1"})";
+  const auto answered = [&](const std::string& method, const std::string& target, int status) {
+    HttpCall call = call_for(*event);
+    call.method = method;
+    call.target = target;
+    EXPECT_TRUE(start(call, notes_).ok());
+    client_.respond(client_.requests().back(), status, body);
+    return event->uploads.allows("https://blob.example.com/1", clock_.steady_now());
+  };
+  EXPECT_FALSE(answered("GET", "/content/upsert", 200));
+  EXPECT_FALSE(answered("POST", "/content/search", 200));
+  EXPECT_FALSE(answered("POST", "/content/upsert", 403));
+  EXPECT_TRUE(answered("POST", "/content/upsert?x=1", 201));
+}
+
 TEST_F(HttpServiceTest, APlatformCallWithoutAnEventNeedsItsGrant) {
   HttpCall call;
   call.is_platform = true;
