@@ -100,17 +100,13 @@ endfunction()
 
 # modhost_plugin(<name> <sources>): build/<preset>/plugins/<name>.so, which exports its entry and nothing else. A test.cpp
 # beside it becomes ctest plugin.<name>.
+include(${CMAKE_SOURCE_DIR}/plugin-api/cmake/modhost_add_plugin.cmake)
 function(modhost_plugin name)
-  add_library(plugin_${name} MODULE ${ARGN})
-  target_include_directories(plugin_${name} PRIVATE ${CMAKE_SOURCE_DIR}/plugin-api/include)
-  target_link_libraries(plugin_${name} PRIVATE modhost_plugin_flags)
-  target_link_options(plugin_${name} PRIVATE -Wl,--version-script,${CMAKE_SOURCE_DIR}/plugin-api/cmake/plugin.map)
   if(NOT MODHOST_PLUGIN_DIR)
     set(MODHOST_PLUGIN_DIR ${CMAKE_BINARY_DIR}/plugins)
   endif()
-  set_target_properties(plugin_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
-    LIBRARY_OUTPUT_DIRECTORY ${MODHOST_PLUGIN_DIR} C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden
-    VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${CMAKE_SOURCE_DIR}/plugin-api/cmake/plugin.map)
+  modhost_add_plugin(plugin_${name} ${ARGN} OUTPUT ${name} FOLDER ${MODHOST_PLUGIN_DIR})
+  target_compile_options(plugin_${name} PRIVATE -Wall -Wextra -Wpedantic -Werror)
   if(MODHOST_TESTS AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/test.cpp)
     find_package(GTest REQUIRED)
     add_executable(test_plugin_${name} test.cpp)
@@ -123,10 +119,3 @@ function(modhost_plugin name)
     set_tests_properties(plugin.${name} PROPERTIES TIMEOUT 120 LABELS unit)
   endif()
 endfunction()
-
-add_library(modhost_plugin_flags INTERFACE)
-target_compile_options(modhost_plugin_flags INTERFACE -Wall -Wextra -Wpedantic -Werror)
-target_link_options(modhost_plugin_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--no-undefined)
-if(MODHOST_SANITIZE)
-  target_link_options(modhost_plugin_flags INTERFACE -Wl,-z,undefs)
-endif()
