@@ -2,6 +2,7 @@
 
 usage: header_matrix.py <compiler>... as C compilers; the C++ of each is asked with -x.
 """
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -40,16 +41,17 @@ def cells(compilers):
 
 
 def main(compilers):
-    problems, count = [], 0
+    problems = []
     for planted in ("int f() { int x; }\n", "int f(void) { return (int)1.5f + undeclared; }\n"):
         if problem(compilers[0], "c", "c99", planted) is None:
             problems.append(f"planted: the matrix takes {planted!r}")
-    for compiler, language, standard, code in cells(compilers):
-        count += 1
-        why = problem(compiler, language, standard, code)
+    matrix = list(cells(compilers))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        reasons = pool.map(lambda cell: problem(*cell), matrix)
+    for (compiler, _, standard, code), why in zip(matrix, reasons):
         if why:
             problems.append(f"{code.splitlines()[0]} with {compiler} -std={standard}: {why}")
-    print("\n".join(problems) or f"{count} combinations compile")
+    print("\n".join(problems) or f"{len(matrix)} combinations compile")
     return 1 if problems else 0
 
 
