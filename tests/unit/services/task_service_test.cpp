@@ -9,6 +9,10 @@ using namespace std::chrono_literals;
 
 class TaskTest : public CallTest {
  protected:
+  ~TaskTest() override {  // while there is still something to note in
+    services().close();
+    lane_.run();
+  }
   TaskService& tasks() { return services().tasks; }
   TaskService::Work note(const std::string& word) {
     return [this, word](modhost_status why) { ran_.push_back(word + " " + std::to_string(why)); };
