@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -84,6 +85,14 @@ class OpQueue {
   void put_back(std::vector<Op> ops) {
     front_ -= ops.size();
     ops_.insert(ops_.begin(), std::make_move_iterator(ops.begin()), std::make_move_iterator(ops.end()));
+  }
+  // Takes out those that somebody waits for; the others keep their places.
+  std::vector<Op> take_awaited() {
+    std::vector<Op> taken;
+    for (Op& op : ops_)
+      if (std::holds_alternative<CheckpointOp>(op) || std::holds_alternative<KeyOp>(op))
+        taken.push_back(std::exchange(op, std::monostate()));
+    return taken;
   }
   [[nodiscard]] bool empty() const { return ops_.empty(); }
 

@@ -47,11 +47,17 @@ void SqliteJournal::Impl::refuse(const Error& error) {
 
 void SqliteJournal::Impl::refuse_queued(const Error& error) {
   std::deque<Pending> refused;
+  std::vector<Op> awaited;
   {
     const MutexLock lock(mutex_);
     refused.swap(appends_);
+    awaited = ops_.take_awaited();
   }
   for (Pending& pending : refused) pending.done(Error(error));
+  for (Op& op : awaited) {  // a thread of a plugin waits for it
+    if (auto* checkpoint = std::get_if<CheckpointOp>(&op)) checkpoint->done(Error(error));
+    if (auto* key = std::get_if<KeyOp>(&op)) key->done(Error(error));
+  }
 }
 
 std::vector<SqliteJournal::Impl::Pending> SqliteJournal::Impl::take_appends(std::size_t count_max,

@@ -50,6 +50,26 @@ TEST_F(Faults, AFailedCommitAnswersTheWholeBatchWithAnError) {
   expect_balanced();
 }
 
+// A thread of a plugin waits for each: none may wait for the disk to come back.
+TEST_F(Faults, AChangeIsAnsweredWhileTheDiskIsGone) {
+  ASSERT_TRUE(append(*journal_, event("evt_0")));
+  disk_.fail_syncs(true);
+  disk_.fail_writes(true);
+  for (int i = 0; i < 5; ++i) {
+    auto answer = std::make_shared<std::promise<Code>>();
+    journal_->change({"DemoApp", "k", "v", kAnyVersion, {}}, [answer](const Result<std::uint64_t>& changed) {
+      answer->set_value(changed ? Code::kInternal : changed.error().code);
+    });
+    auto answered = answer->get_future();
+    ASSERT_EQ(answered.wait_for(std::chrono::seconds(30)), std::future_status::ready) << i;
+    EXPECT_EQ(answered.get(), Code::kUnavailable);
+  }
+  disk_.fail_syncs(false);
+  disk_.fail_writes(false);
+  await_writable();
+  EXPECT_FALSE(journal_->get("DemoApp", "k")) << "what was refused is not done later";
+}
+
 TEST_F(Faults, SettlementsAndEndingsAreKeptUntilTheyAreCommitted) {
   ASSERT_TRUE(append(*journal_, event("evt_0")));
   const Claim claim = claim_one(*journal_);
