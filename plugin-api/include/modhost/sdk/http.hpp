@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "modhost/sdk/call.hpp"
+#include "modhost/sdk/http_stream.hpp"
 #include "modhost/unique/error.hpp"
 
 namespace modhost {
@@ -40,6 +41,8 @@ class Http {
     return {scope_, std::move(request),
             [](const HttpRequest&, HttpResponse&& answer) -> Result<HttpResponse> { return std::move(answer); }};
   }
+  // The same with its body piece by piece, for answers that are long or take their time.
+  [[nodiscard]] HttpStream stream(HttpRequest request) const { return {scope_, std::move(request)}; }
 
  private:
   std::shared_ptr<detail::Scope> scope_;

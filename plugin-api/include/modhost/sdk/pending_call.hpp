@@ -43,6 +43,14 @@ inline Failure explain(const HttpRequest& request, modhost_status status, std::s
                  request.name() + ": " + std::string(detail)};
 }
 
+// "name: value\n" lines.
+inline std::string header_lines(const modhost_kv* headers, std::size_t count) {
+  std::string lines;
+  for (std::size_t i = 0; i < count; ++i)
+    lines.append(to_view(headers[i].key)).append(": ").append(to_view(headers[i].value)) += '\n';
+  return lines;
+}
+
 inline Result<HttpResponse> perform(const Scope& scope, const HttpRequest& request) {
   const RawRequest raw(request, scope.event());
   modhost_error error{};
@@ -81,9 +89,7 @@ class PendingCall {
   static PendingCall& of(void* user) { return *static_cast<PendingCall*>(user); }
   static modhost_status head(void* user, modhost_call_id, std::int32_t status, const modhost_kv* headers,
                              std::size_t count) noexcept {
-    of(user).response_.status = status;
-    for (std::size_t i = 0; i < count; ++i)
-      of(user).response_.headers.append(to_view(headers[i].key)).append(": ").append(to_view(headers[i].value)) += '\n';
+    of(user).response_ = {status, header_lines(headers, count), {}};
     return MODHOST_OK;
   }
   static modhost_status data(void* user, modhost_call_id, modhost_bytes chunk) noexcept {

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -38,15 +39,17 @@ class FakeHost {
   // What cancelled() answers from now on, for every event; awaited calls end. PluginUnderTest::cancel() also tells the
   // plugin.
   void cancel(std::int32_t reason);
-  // Answers that were held are given.
+  // Answers that were held, or the rest of them, are given.
   void release();
   // Time passes for timers, which stands still otherwise: except that it jumps to the next one by itself while
   // PluginUnderTest waits for an end and nothing else is left to do.
   void advance(std::chrono::milliseconds time);
-  // Returns once so many calls have been made.
+  // Returns once so many calls have been made, or lines logged.
   void await_calls(std::size_t count);
+  void await_logs(std::size_t count);
 
   [[nodiscard]] std::vector<Call> calls() const;
+  [[nodiscard]] std::size_t unfinished_calls() const;  // awaited ones that have not ended
   [[nodiscard]] std::vector<MetricUpdate> metrics() const;
   [[nodiscard]] std::map<std::string, std::string> key_values() const;
   [[nodiscard]] std::string checkpoint(modhost_event_id event) const;
@@ -74,10 +77,16 @@ class FakeHost {
     std::optional<Ended> ended;
     bool leave_turn_open = false;
   };
+  // An asynchronous call: the next step of it is its head, a piece, or its end.
   struct Delivery {
     modhost_call_id call = 0;
     modhost_http_sink sink{};
     Answer answer;
+    std::size_t next = 0;
+    bool is_paused = false, is_over = false;  // over: only its end is left, paused or not
+    std::chrono::milliseconds due{0};
+    void end(modhost_status result);
+    [[nodiscard]] bool is_ready(std::chrono::milliseconds now) const;
   };
   struct Task {
     modhost_task_fn fn = nullptr;
@@ -95,11 +104,15 @@ class FakeHost {
     std::uint64_t version = 0;
   };
 
+  template <class Has>
+  void await_that(Has has, const char* what, std::size_t count);
   Answer record(const modhost_http_request& request);
   // The worker's loop, and what it finds to do next; with the lock held.
   void deliver();
-  [[nodiscard]] bool is_idle() const { return tasks_.empty() && !has_deliverable(); }
-  [[nodiscard]] bool has_deliverable() const;
+  void step(std::list<Delivery>::iterator delivery, std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] std::list<Delivery>::iterator ready();
+  [[nodiscard]] bool is_idle() { return tasks_.empty() && ready() == deliveries_.end(); }
+  [[nodiscard]] std::optional<std::chrono::milliseconds> next_moment() const;
   void ring();
 
   mutable std::mutex mutex_;
@@ -111,7 +124,7 @@ class FakeHost {
   std::vector<Call> calls_;
   std::vector<LogLine> logs_;
   std::map<modhost_event_id, Live> events_;
-  std::deque<Delivery> deliveries_;
+  std::list<Delivery> deliveries_;
   std::deque<Task> tasks_;
   std::multimap<std::chrono::milliseconds, Task> timers_;
   std::chrono::milliseconds now_{0};

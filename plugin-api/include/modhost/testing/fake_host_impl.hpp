@@ -45,13 +45,16 @@ inline FakeHost& FakeHost::secret(std::string name, std::string value) {
 inline void FakeHost::cancel(std::int32_t reason) {
   const std::lock_guard lock(mutex_);
   cancel_reason_ = reason;
-  for (Delivery& delivery : deliveries_) delivery.answer = Answer{.result = MODHOST_E_CANCELLED};
+  for (Delivery& delivery : deliveries_) delivery.end(MODHOST_E_CANCELLED);
   changed_.notify_all();
 }
 
 inline void FakeHost::release() {
   const std::lock_guard lock(mutex_);
-  for (Delivery& delivery : deliveries_) delivery.answer.is_held = false;
+  for (Delivery& delivery : deliveries_) {
+    delivery.answer.is_held = false;
+    delivery.answer.held_at.reset();
+  }
   changed_.notify_all();
 }
 
@@ -61,11 +64,20 @@ inline void FakeHost::advance(std::chrono::milliseconds time) {
   changed_.notify_all();
 }
 
-inline void FakeHost::await_calls(std::size_t count) {
+template <class Has>
+void FakeHost::await_that(Has has, const char* what, std::size_t count) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, std::chrono::seconds(10), [&] { return calls_.size() >= count; }))
-    throw std::runtime_error("the plugin made " + std::to_string(calls_.size()) + " calls, not " +
+  if (!changed_.wait_for(lock, std::chrono::seconds(10), [&] { return has() >= count; }))
+    throw std::runtime_error("the plugin made " + std::to_string(has()) + " " + what + ", not " +
                              std::to_string(count));
+}
+
+inline void FakeHost::await_calls(std::size_t count) {
+  await_that([this] { return calls_.size(); }, "calls", count);
+}
+
+inline void FakeHost::await_logs(std::size_t count) {
+  await_that([this] { return logs_.size(); }, "log lines", count);
 }
 
 inline std::vector<MetricUpdate> FakeHost::metrics() const {
@@ -89,6 +101,11 @@ inline std::string FakeHost::checkpoint(modhost_event_id event) const {
 inline std::vector<Call> FakeHost::calls() const {
   const std::lock_guard lock(mutex_);
   return calls_;
+}
+
+inline std::size_t FakeHost::unfinished_calls() const {
+  const std::lock_guard lock(mutex_);
+  return deliveries_.size();
 }
 
 inline std::vector<LogLine> FakeHost::logs() const {
@@ -117,8 +134,6 @@ inline Ended FakeHost::await(modhost_event_id event, modhost_status returned, st
 inline void FakeHost::settle() {
   std::unique_lock lock(mutex_);
   is_closing_ = true;
-  for (Delivery& delivery : deliveries_)
-    if (delivery.answer.is_held) delivery.answer = Answer{.result = MODHOST_E_CLOSED};
   for (auto& [at, timer] : timers_) {
     timer.why = MODHOST_E_CLOSED;
     tasks_.push_back(timer);

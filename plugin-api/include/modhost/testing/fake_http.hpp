@@ -1,5 +1,4 @@
-// The http service of the fake host: scripted answers, recorded calls, asynchronous ones delivered by a thread of its
-// own.
+// The http service of the fake host: scripted answers and recorded calls.
 #pragma once
 
 #include <algorithm>
@@ -30,19 +29,27 @@ struct FakeHttp {
     if (const modhost_status status = check(self, *request); status != MODHOST_OK) return status;
     Answer answer = self.record(*request);
     const std::lock_guard lock(self.mutex_);
-    if (self.cancel_reason_ != 0) answer = Answer{.result = MODHOST_E_CANCELLED};
     *call = ++self.handles_;
+    // In two pieces when nothing else is asked for: plugins must not rely on getting it whole.
+    if (answer.pieces.empty() && answer.result == MODHOST_OK && !answer.body.empty())
+      answer.pieces = {answer.body.substr(0, answer.body.size() / 2), answer.body.substr(answer.body.size() / 2)};
     self.deliveries_.push_back({*call, *sink, std::move(answer)});
+    if (self.cancel_reason_ != 0) self.deliveries_.back().end(MODHOST_E_CANCELLED);
     self.changed_.notify_all();
     return MODHOST_OK;
   }
-  static modhost_status pause(const modhost_host*, modhost_call_id, std::uint32_t) noexcept { return MODHOST_OK; }
+  static modhost_status pause(const modhost_host* host, modhost_call_id call, std::uint32_t paused) noexcept {
+    return change(of(host), call, [paused](FakeHost::Delivery& delivery) { delivery.is_paused = paused != 0; });
+  }
   static modhost_status cancel(const modhost_host* host, modhost_call_id call) noexcept {
-    FakeHost& self = of(host);
+    return change(of(host), call, [](FakeHost::Delivery& delivery) { delivery.end(MODHOST_E_CANCELLED); });
+  }
+  template <class Change>
+  static modhost_status change(FakeHost& self, modhost_call_id call, Change change) {
     const std::lock_guard lock(self.mutex_);
     for (FakeHost::Delivery& delivery : self.deliveries_) {
       if (delivery.call != call) continue;
-      delivery.answer = Answer{.result = MODHOST_E_CANCELLED};
+      change(delivery);
       self.changed_.notify_all();
       return MODHOST_OK;
     }
@@ -60,20 +67,10 @@ struct FakeHttp {
     }
     response->status = answer.status;
     response->headers = FakeServices::blob(answer.headers);
-    response->body = FakeServices::blob(answer.body);
+    std::string body;
+    for (const std::string& piece : answer.pieces) body += piece;
+    response->body = FakeServices::blob(answer.pieces.empty() ? answer.body : body);
     return MODHOST_OK;
-  }
-
-  // One asynchronous answer, in two pieces when it has a body: plugins must not rely on getting it whole.
-  static void deliver(const modhost_http_sink& sink, modhost_call_id call, const Answer& answer) {
-    modhost_status result = answer.result;
-    if (result == MODHOST_OK && sink.head != nullptr) result = sink.head(sink.user, call, answer.status, nullptr, 0);
-    const std::size_t half = answer.body.size() / 2;
-    for (const std::string_view piece :
-         {std::string_view(answer.body).substr(0, half), std::string_view(answer.body).substr(half)})
-      if (result == MODHOST_OK && sink.data != nullptr && !piece.empty())
-        result = sink.data(sink.user, call, {piece.data(), piece.size()});
-    sink.done(sink.user, call, result < 0 ? result : MODHOST_OK, to_str(answer.detail));
   }
 };
 
@@ -93,47 +90,6 @@ inline Answer FakeHost::record(const modhost_http_request& request) {
     return answer;
   }
   return {};
-}
-
-inline bool FakeHost::has_deliverable() const {
-  return std::any_of(deliveries_.begin(), deliveries_.end(),
-                     [](const Delivery& delivery) { return !delivery.answer.is_held; });
-}
-
-// Moves the timers that are due to the tasks. While somebody waits and nothing is left to do, time jumps to the next.
-inline void FakeHost::ring() {
-  if (is_idle() && awaiting_ > 0 && !is_delivering_ && !timers_.empty()) now_ = std::max(now_, timers_.begin()->first);
-  const auto end = timers_.upper_bound(now_);
-  for (auto it = timers_.begin(); it != end; ++it) tasks_.push_back(it->second);
-  timers_.erase(timers_.begin(), end);
-}
-
-inline void FakeHost::deliver() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] {
-      ring();
-      return is_ending_ || !is_idle();
-    });
-    if (is_idle()) return;
-    is_delivering_ = true;
-    if (!tasks_.empty()) {
-      const Task next = tasks_.front();
-      tasks_.pop_front();
-      lock.unlock();
-      next.fn(next.user, next.why);
-    } else {
-      const auto found = std::find_if(deliveries_.begin(), deliveries_.end(),
-                                      [](const Delivery& delivery) { return !delivery.answer.is_held; });
-      const Delivery next = std::move(*found);
-      deliveries_.erase(found);
-      lock.unlock();
-      FakeHttp::deliver(next.sink, next.call, next.answer);
-    }
-    lock.lock();
-    is_delivering_ = false;
-    changed_.notify_all();
-  }
 }
 
 }  // namespace modhost::testing

@@ -27,6 +27,7 @@ struct FakeServices {
     for (std::size_t i = 0; i < count; ++i) line.fields.emplace(to_view(fields[i].key), to_view(fields[i].value));
     const std::lock_guard lock(of(host).mutex_);
     of(host).logs_.push_back(std::move(line));
+    of(host).changed_.notify_all();
   }
 
   // --- event

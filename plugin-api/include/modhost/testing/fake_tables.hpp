@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "modhost/testing/fake_delivery.hpp"
 #include "modhost/testing/fake_http.hpp"
 #include "modhost/testing/fake_state.hpp"
 #include "modhost/testing/fake_task.hpp"

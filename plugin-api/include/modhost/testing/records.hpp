@@ -3,8 +3,10 @@
 
 #include <modhost/plugin.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +25,8 @@ struct Call {
   [[nodiscard]] JsonDocument json() const { return JsonDocument::parse(body).value(); }
 };
 
-// What the fake platform says to a call. With a result other than MODHOST_OK no answer comes.
+// What the fake platform says to a call. With a result other than MODHOST_OK no answer comes, or what there is in
+// `pieces` and then no more.
 struct Answer {
   int status = 200;
   std::string body = "{}";
@@ -31,6 +34,10 @@ struct Answer {
   modhost_status result = MODHOST_OK;
   std::string detail = {};
   bool is_held = false;  // an awaited call gets it after release(), or ends when it is cancelled
+  // The body as an awaited call gets it, piece by piece, in place of `body`. Without any, `body` comes in two.
+  std::vector<std::string> pieces = {};
+  std::chrono::milliseconds every{0};       // time before each piece
+  std::optional<std::size_t> held_at = {};  // so many pieces come, the others after release()
 };
 
 // One update of a metric.
