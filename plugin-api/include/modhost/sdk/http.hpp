@@ -5,6 +5,7 @@
 #include <modhost/plugin.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,16 @@ class Http {
   std::shared_ptr<detail::Scope> scope_;
 };
 
+// What an answer of the platform means that is not a success: a retry when it may pass.
+inline std::optional<Failure> read_failure(const HttpRequest& request, const HttpResponse& answer) {
+  const auto error = unique::read_error(answer.status, answer.body, answer.header("request-id"));
+  if (!error) return std::nullopt;
+  return Failure{unique::may_pass(*error) ? MODHOST_E_RETRY : MODHOST_E_INTERNAL,
+                 request.name() + ": " + unique::to_string(*error),
+                 {},
+                 answer.status};
+}
+
 // The platform's REST API for one event: JSON in, JSON out. An error answer is a Failure with the platform's words: a
 // retry when it may pass.
 class Api {
@@ -74,11 +85,7 @@ class Api {
     return {scope_, std::move(request), read};
   }
   static Result<JsonDocument> read(const HttpRequest& request, HttpResponse&& answer) {
-    if (const auto error = unique::read_error(answer.status, answer.body, answer.header("request-id")))
-      return Failure{unique::may_pass(*error) ? MODHOST_E_RETRY : MODHOST_E_INTERNAL,
-                     request.name() + ": " + unique::to_string(*error),
-                     {},
-                     answer.status};
+    if (auto failure = read_failure(request, answer)) return *std::move(failure);
     return answer.json();
   }
   std::shared_ptr<detail::Scope> scope_;

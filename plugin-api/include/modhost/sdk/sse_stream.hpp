@@ -41,12 +41,13 @@ class SseStream {
   // All bytes that are left, of an answer that is not an event stream; at most bytes_max of them.
   Async<std::string> rest(std::size_t bytes_max = 16 * 1024 * 1024) {
     std::string all;
-    while (auto piece = co_await bytes_.next()) {
+    while (const auto piece = co_await bytes_.next()) {
       all += *piece;
       if (all.size() > bytes_max) throw Error(failed("an answer of more than " + std::to_string(bytes_max) + " bytes"));
     }
     co_return all;
   }
+  std::string get_rest() { return bytes_.next().get().value_or(""); }
   [[nodiscard]] const SseParser& parser() const { return parser_; }
 
  private:

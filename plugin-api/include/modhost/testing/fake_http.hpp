@@ -75,12 +75,18 @@ struct FakeHttp {
 };
 
 inline Answer FakeHost::record(const modhost_http_request& request) {
-  Call call{
-      std::string(to_view(request.method)), std::string(to_view(request.target)), {}, {}, request.flags, request.event};
+  Call call{std::string(to_view(request.method)),
+            std::string(to_view(request.target)),
+            {},
+            {},
+            request.flags,
+            request.event,
+            {}};
   call.body.assign(static_cast<const char*>(request.body.ptr), request.body.len);
   for (std::size_t i = 0; i < request.header_count; ++i)
     call.headers.emplace_back(to_view(request.headers[i].key), to_view(request.headers[i].value));
   const std::lock_guard lock(mutex_);
+  call.time = now_;
   calls_.push_back(call);
   changed_.notify_all();
   for (Script& script : scripts_) {

@@ -22,6 +22,7 @@ struct Call {
   std::vector<std::pair<std::string, std::string>> headers;
   std::uint32_t flags = 0;
   modhost_event_id event = 0;
+  std::chrono::milliseconds time{0};  // as it was on the fake host's clock
   [[nodiscard]] JsonDocument json() const { return JsonDocument::parse(body).value(); }
 };
 

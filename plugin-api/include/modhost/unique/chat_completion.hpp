@@ -30,13 +30,7 @@ struct ChatCompletion : Resource {
 
   // POST /openai/chat/completions
   static Call<ChatCompletion> create(const Event& event, const Ask& ask) {
-    std::vector<JsonText> messages;
-    for (const Turn& turn : ask.messages) messages.push_back(object("role", turn.role, "content", turn.content));
-    detail::Fields body;
-    if (!ask.model.empty()) body.add("model", ask.model);
-    body.add("messages", array(messages)).add_given("options", ask.options);
-    if (ask.timeout) body.add("timeout", ask.timeout->count());
-    return event.api().post("/openai/chat/completions", body.text()).then(detail::read_one<ChatCompletion>);
+    return event.api().post(std::string(kPath), body_of(ask).text()).then(detail::read_one<ChatCompletion>);
   }
   // POST /openai/embeddings: a vector for each text.
   static Call<std::vector<std::vector<double>>> embeddings(const Event& event,
@@ -62,6 +56,16 @@ struct ChatCompletion : Resource {
     });
   }
 
+  static constexpr std::string_view kPath = "/openai/chat/completions";
+  static detail::Fields body_of(const Ask& ask) {
+    std::vector<JsonText> messages;
+    for (const Turn& turn : ask.messages) messages.push_back(object("role", turn.role, "content", turn.content));
+    detail::Fields body;
+    if (!ask.model.empty()) body.add("model", ask.model);
+    body.add("messages", array(messages)).add_given("options", ask.options);
+    if (ask.timeout) body.add("timeout", ask.timeout->count());
+    return body;
+  }
   static ChatCompletion read(Resource from) {
     const Json json = from.json, choice = json["choices"][0];
     ChatCompletion completion;
