@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <modhost/sdk/attempt.hpp>
 #include <modhost/sdk/plugin.hpp>
 #include <modhost/sdk/when_all.hpp>
 #include <modhost/testing.hpp>
@@ -91,6 +92,34 @@ TEST(Await, CoroutinesAwaitEachOther) {
   });
   EXPECT_EQ(ended.status, MODHOST_OK);
   EXPECT_EQ(host.logs().at(0).message, "42 10000");
+}
+
+Async<int> ends(Event event, std::string how) {
+  co_await event.sleep(1s);
+  if (how == "error") throw Error(retry("busy"));
+  if (how == "exception") throw std::runtime_error("a bug");
+  if (how == "cancelled") throw Cancelled{MODHOST_CANCEL_USER};
+  co_return 7;
+}
+Async<Outcome> fails() { co_return failed("as it says"); }
+Async<> nothing() { co_return; }
+
+TEST(Attempt, GivesAnEndAsAResult) {
+  FakeHost host;
+  const Ended ended = run(host, [](Event event) -> Async<Outcome> {
+    const Result<int> value = co_await attempt(ends(event, ""));
+    const Result<int> error = co_await attempt(ends(event, "error"));
+    const Result<int> exception = co_await attempt(ends(event, "exception"));
+    const Outcome same = co_await attempt(fails());
+    const Outcome fine = co_await attempt(nothing());
+    if (*value != 7 || error.failure().status != MODHOST_E_RETRY || exception.failure().detail != "a bug" || !fine)
+      co_return failed("another end");
+    event.log().info(same.failure().detail);
+    static_cast<void>(co_await attempt(ends(event, "cancelled")));
+    co_return failed("a cancelled event goes on");
+  });
+  EXPECT_EQ(ended.status, MODHOST_E_CANCELLED) << ended.detail;
+  EXPECT_EQ(host.logs().at(0).message, "as it says");
 }
 
 TEST(Await, SleepTakesTimeAndNoThread) {

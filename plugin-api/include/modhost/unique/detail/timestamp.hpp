@@ -3,7 +3,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <string>
 
@@ -15,10 +14,10 @@ inline std::string timestamp(std::chrono::system_clock::time_point time = std::c
   const std::time_t seconds = ms / 1000;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
-  std::array<char, 32> day{}, whole{};
-  std::strftime(day.data(), day.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(whole.data(), whole.size(), "%s.%03dZ", day.data(), static_cast<int>(ms % 1000));
-  return whole.data();
+  std::array<char, 32> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  const std::string rest = std::to_string(1000 + ms % 1000);  // 1000 to 1999: three digits behind the first
+  return std::string(text.data(), size) + "." + rest.substr(1) + "Z";
 }
 
 }  // namespace modhost::unique::detail
