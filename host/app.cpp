@@ -238,7 +238,7 @@ class App {
   }
 
   Result<void> open_plugins() {
-    shared_.emplace(services::Shared{clock_, log_, *client_, config_, metrics_, {*journal_, *journal_}});
+    shared_.emplace(services::Shared{clock_, log_, *client_, config_, metrics_, {*journal_, *journal_, *journal_}});
     loader::Loader::Options options;
     options.stage_dir = config_.state_dir / "stage";
     loader_ = std::make_unique<loader::Loader>(std::move(options));
@@ -339,8 +339,8 @@ class App {
   telemetry::Log log_{config_.log};
   telemetry::Metrics metrics_;
   std::atomic<bool> is_serving_{false};
+  std::unique_ptr<journal::SqliteJournal> journal_;  // what the last calls of the client say is written down
   std::unique_ptr<platform::CurlClient> client_;
-  std::unique_ptr<journal::SqliteJournal> journal_;
   std::optional<services::Shared> shared_;
   std::unique_ptr<loader::Loader> loader_;
   std::unique_ptr<executor::Watchdog> watchdog_;

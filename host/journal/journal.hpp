@@ -61,8 +61,9 @@ struct Settlement {
   std::string reason;       // machine word: "ok", "retry", "permanent", "exhausted", "deadline", "interrupted", ...
   std::string detail;       // for operators, cut to limits::kDetailBytesMax
   UnixMillis not_before{};  // kWaiting
-  bool consumes_attempt = true;  // false for a snooze or a stop of ours
-  std::string ending;            // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
+  bool consumes_attempt = true;    // false for a snooze or a stop of ours
+  std::string ending;              // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
+  bool leaves_steps_open = false;  // of a terminal state: the prepared endings of its log steps are dropped
 };
 
 struct Row {  // of the list an operator sees: never a body

@@ -60,6 +60,8 @@ class PluginRuntime {
   virtual void submit(AttemptInput input, OutcomeListener done) = 0;
   // Free places: in_flight limit minus unfinished events. [any]
   [[nodiscard]] virtual unsigned free_slots() const = 0;
+  // Cancels the open attempt at this event, if there is one, with this reason. [any]
+  virtual void cancel(std::int64_t journal_seq, CancelReason reason) = 0;
   // Cancels every open attempt with this reason. [any]
   virtual void cancel_all(CancelReason reason) = 0;
   // No event follows; waits for running code until the deadline, then abandons what still runs. True: all joined.
