@@ -166,7 +166,7 @@ TEST_F(CurlClientTest, RefusesWhatCanNotBeSent) {
 }
 
 TEST_F(CurlClientTest, WaitsForAFreeConnection) {
-  open({.connections_per_host = 2});
+  open({.http = {.connections = 2}});
   ScriptedServer server;
   std::vector<std::shared_ptr<Recorder>> recorders;
   for (int i = 0; i < 50; ++i) recorders.push_back(start(request("GET", server.url("/" + std::to_string(i)))).second);
