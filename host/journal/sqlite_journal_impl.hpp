@@ -83,7 +83,7 @@ class SqliteJournal::Impl final : public store::Client {
   void apply(Pending& pending) REQUIRES(mutex_);
   void apply(BatchOp& op) REQUIRES(mutex_);
   void answer(const Error* error);
-  void refuse_queued(const Error& error);
+  std::uint64_t refuse_queued(const Error& error);
   void finish_flush(std::uint64_t ticket);
   void signal_ready();
   void warn(const char* message, const std::string& module, EventSeq seq);

@@ -35,26 +35,22 @@ void SqliteJournal::Impl::detach() {
   retention_.detach();
 }
 
-void SqliteJournal::Impl::refuse(const Error& error) {
-  refuse_queued(error);
-  std::uint64_t ticket = 0;
-  {
-    const MutexLock lock(mutex_);
-    ticket = flush_asked_;
-  }
-  finish_flush(ticket);
-}
+void SqliteJournal::Impl::refuse(const Error& error) { finish_flush(refuse_queued(error)); }
 
-void SqliteJournal::Impl::refuse_queued(const Error& error) {
+// The flushes that it satisfies: what is given after it is not among what it refused.
+std::uint64_t SqliteJournal::Impl::refuse_queued(const Error& error) {
   std::deque<Pending> refused;
   std::vector<Op> awaited;
+  std::uint64_t ticket = 0;
   {
     const MutexLock lock(mutex_);
     refused.swap(appends_);
     awaited = ops_.take_awaited();
+    ticket = flush_asked_;
   }
   for (Pending& pending : refused) pending.done(Error(error));
   for (Op& op : awaited) refuse_awaited(op, error);
+  return ticket;
 }
 
 std::vector<SqliteJournal::Impl::Pending> SqliteJournal::Impl::take_appends(std::size_t count_max,

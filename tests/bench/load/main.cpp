@@ -31,6 +31,7 @@ struct Options {
   double rate = 0;  // requests a second over all connections; 0: as fast as the answers come
   std::size_t requests_max = 100'000;
   std::string module = "Bench", secret, token = "0000000000", accepted_file;
+  Requests::Shape shape = Requests::Shape::kOneChat;
 };
 
 struct Tally {
@@ -187,6 +188,8 @@ bool parse(const std::vector<std::string_view>& words, Options& options) {
       options.rate = std::stod(value);
     } else if (take(words, at, "--requests-max", value)) {
       options.requests_max = std::stoul(value);
+    } else if (words[at] == "--chats") {
+      options.shape = Requests::Shape::kChats;
     } else if (!take(words, at, "--module", options.module) && !take(words, at, "--secret", options.secret) &&
                !take(words, at, "--token", options.token) && !take(words, at, "--accepted", options.accepted_file)) {
       return false;
@@ -199,14 +202,18 @@ int run(const std::vector<std::string_view>& words) {
   Options options;
   if (!parse(words, options)) {
     std::cerr << "usage: bench_load --port N --secret TEXT [--connections 64] [--seconds 5] [--rate 0]\n"
-                 "       [--requests-max 100000] [--module Bench] [--token TEXT] [--accepted FILE]\n";
+                 "       [--requests-max 100000] [--module Bench] [--token TEXT] [--accepted FILE] [--chats]\n";
     return 2;
   }
-  const Requests requests(options.module, options.secret, options.token, options.port, options.requests_max);
+  const Requests requests(options.module, options.secret, options.token, options.port, options.requests_max,
+                          options.shape);
   Tally tally = Run(options, requests).go();
   if (!options.accepted_file.empty()) {
     std::ofstream file(options.accepted_file);
-    for (const std::size_t index : tally.accepted) file << requests.id(index) << '\n';
+    for (const std::size_t index : tally.accepted) {
+      const std::string word = requests.word(index);
+      file << requests.id(index) << (word.empty() ? "" : " ") << word << '\n';
+    }
   }
   print(std::move(tally));
   return 0;

@@ -237,8 +237,12 @@ TEST_F(DispatcherTest, TheStopButtonCancelsTheAttempt) {
   EXPECT_EQ(cancelled[0], std::pair(std::int64_t{1}, plugin::CancelReason::kUser));
   plugin::Outcome outcome;
   outcome.kind = Kind::kCancelled;
+  outcome.cancelled_for = plugin::CancelReason::kUser;
   demo_.finish_held(outcome);
-  EXPECT_EQ(journal_.wait_settled(1).at(0).state, journal::State::kCancelled);
+  const journal::Settlement settled = journal_.wait_settled(1).at(0);
+  EXPECT_EQ(settled.state, journal::State::kCancelled);
+  EXPECT_NE(settled.ending, "") << "the input unlocks";
+  EXPECT_EQ(settled.ending.find("text"), std::string::npos) << "what is in the bubble stays";
 }
 
 TEST_F(DispatcherTest, ALogStepThatStayedOpenFails) {
