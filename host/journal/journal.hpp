@@ -122,7 +122,6 @@ class Journal {
   virtual std::vector<Claim> claim(const std::string& module, std::size_t max) = 0;
 
   virtual std::vector<std::string> modules_ready() = 0;
-
   // When the event that claim() would hand out next was accepted. Reads the disk. [dispatcher thread]
   virtual std::optional<UnixMillis> oldest_ready(const std::string& module) = 0;
 
