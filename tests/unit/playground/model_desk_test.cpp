@@ -176,19 +176,71 @@ TEST_F(Desk, StoppingAnswersWhoWaits) {
   EXPECT_NE(answer.get().status, 201);
 }
 
+// A server of OpenAI's form that answers everything alike and remembers what it was asked.
+class Upstream {
+ public:
+  explicit Upstream(const Clock& clock, http::Response answer)
+      : server_({}, clock, [this, answer = std::move(answer)](http::Request request, http::Responder responder) {
+          {
+            std::lock_guard lock(mutex_);
+            asked_ = std::move(request);
+          }
+          responder.respond(answer);
+        }) {
+    EXPECT_TRUE(server_.bind());
+    server_.start();
+  }
+  ~Upstream() { server_.stop(); }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()) + "/v1"; }
+  http::Request asked() const {
+    std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  http::Request asked_;
+  http::Server server_;
+};
+
 TEST_F(Desk, AnUpstreamAnswersInstead) {
-  open();  // another stand-in is the upstream: it speaks OpenAI's form, but wants its own headers
-  std::unique_ptr<Playground> upstream = std::move(playground);
+  const Upstream upstream(clock, {200,
+                                  "application/json",
+                                  R"({"choices":[{"message":{"content":"Cats nap.[source1]","tool_calls":null}}]})",
+                                  {},
+                                  false});
   open([&](PlaygroundOptions& options) {
-    options.model.upstream_url = upstream->api_base() + "/openai-proxy";
-    options.model.upstream_key = Secret("ukey_TEST");
+    options.model.upstream_url = upstream.url();
+    options.model.upstream_key = Secret("sk-1");
+    options.model.upstream_model = "small";
   });
-  const auto refused = send("/openai/chat/completions", std::string("{") + kPrompt + "}").get();
-  EXPECT_EQ(refused.status, 502);
-  EXPECT_NE(refused.body.find("it answered 404"), std::string::npos) << refused.body;
-  EXPECT_NE(find_member(parse_json(refused.body).value()["error"], "message"), nullptr);
-  upstream->stop();
-  EXPECT_EQ(send("/openai/chat/completions", std::string("{") + kPrompt + "}").get().status, 502);
+  const Turn turn = begin_turn();
+  ASSERT_EQ(send("/integrated/chat/stream-completions", integrated(turn)).get().status, 201);
+  EXPECT_EQ(stored(turn).text, "Cats nap.<sup>1</sup>");
+  EXPECT_EQ(upstream.asked().target, "/v1/chat/completions");
+  EXPECT_EQ(upstream.asked().header("authorization"), "Bearer sk-1");
+  const auto body = parse_json(upstream.asked().body).value();
+  EXPECT_EQ(string_member(body, "model"), "small");
+  EXPECT_EQ(body["messages"].Size(), 2u);
+  EXPECT_EQ(body.MemberCount(), 2u);  // nothing of the platform's own reaches it
+  const std::string options = R"(,"options":{"temperature":0.3,"maxTokens":7}})";
+  ASSERT_EQ(send("/openai/chat/completions", std::string("{") + kPrompt + options).get().status, 201);
+  EXPECT_EQ(parse_json(upstream.asked().body).value()["max_tokens"].GetInt(), 7);
+}
+
+TEST_F(Desk, WhatTheUpstreamRefusesIsSaid) {
+  std::string url;
+  {
+    const Upstream upstream(clock, {401, "application/json", R"({"error":"no such key"})", {}, false});
+    url = upstream.url();
+    open([&](PlaygroundOptions& options) { options.model.upstream_url = url; });
+    const auto refused = send("/openai/chat/completions", std::string("{") + kPrompt + "}").get();
+    EXPECT_EQ(refused.status, 502);
+    const auto said = parse_json(refused.body).value();
+    EXPECT_EQ(string_member(said["error"], "message"),
+              R"(the language model failed: it answered 401 {"error":"no such key"})");
+  }
+  EXPECT_EQ(send("/openai/chat/completions", std::string("{") + kPrompt + "}").get().status, 502);  // nobody there
 }
 
 TEST_F(Desk, TheStateOutlivesTheStandIn) {

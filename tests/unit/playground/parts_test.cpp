@@ -76,7 +76,7 @@ TEST(Page, EmbedsItsSources) {
     EXPECT_EQ(file->content, modhost::test::read_file(entry.path())) << name;
     ++files;
   }
-  EXPECT_EQ(files, 5u);
+  EXPECT_EQ(files, 6u);
   EXPECT_EQ(find_page_file("/index.html"), nullptr);
 }
 

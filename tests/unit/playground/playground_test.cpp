@@ -126,6 +126,44 @@ TEST_F(PlaygroundTest, AMessageComesBackAnswered) {
   for (const CallRecord& one : platform().calls(chat)) EXPECT_EQ(one.event_key, events[1].key);
 }
 
+TEST_F(PlaygroundTest, ThePageOpensTheDocumentOfASource) {
+  const auto found = parse_json(post("/public/chat/search/search",
+                                     R"({"searchString":"lost laptop","searchType":"COMBINED","limit":1})",
+                                     {{"Authorization", "Bearer ukey_TEST"},
+                                      {"x-app-id", "app_TEST"},
+                                      {"x-user-id", "u"},
+                                      {"x-company-id", "c"},
+                                      {"x-api-version", "2023-12-06"}})
+                                    .body)
+                         .value();
+  const std::string id(string_member(found[0], "id"));
+  const auto shown = parse_json(get("/dev/document?contentId=" + id).body).value();
+  EXPECT_EQ(string_member(shown, "title"), "Security FAQ");
+  EXPECT_NE(string_member(shown, "text").find("A lost laptop is reported"), std::string_view::npos);
+  EXPECT_EQ(get("/dev/document?contentId=cont_none").status, 404);
+  EXPECT_EQ(get("/dev/document?contentId=" + id, {{"Origin", "http://elsewhere.example"}}).status, 403);
+}
+
+TEST_F(PlaygroundTest, ThePageAnswersAQuestion) {
+  const std::string chat = type("hello");
+  const auto asked =
+      post("/public/chat/elicitation",
+           R"({"mode":"FORM","message":"m","toolName":"t","schema":{"type":"object"},"chatId":")" + chat + R"("})",
+           {{"Authorization", "Bearer ukey_TEST"},
+            {"x-app-id", "app_TEST"},
+            {"x-user-id", "u"},
+            {"x-company-id", "c"},
+            {"x-api-version", "2023-12-06"}});
+  const std::string id(string_member(parse_json(asked.body).value(), "id"));
+  const auto state = parse_json(get("/dev/state?chatId=" + chat).body).value();
+  EXPECT_EQ(string_member(state["elicitations"][0], "id"), id);
+  const std::string answer = R"({"id":")" + id + R"(","action":"ACCEPT","content":{"office":"Bern"}})";
+  EXPECT_EQ(post("/dev/elicitation", answer).status, 200);
+  EXPECT_EQ(post("/dev/elicitation", answer).status, 400);  // answered once
+  EXPECT_EQ(string_member(parse_json(call("/elicitation/" + id).body).value(), "status"), "ACCEPTED");
+  EXPECT_EQ(post("/dev/elicitation", R"({"id":"elicit_none","action":"DECLINE"})").status, 404);
+}
+
 TEST_F(PlaygroundTest, DeliveriesCarryAllSixHeadersAndASignatureThatHolds) {
   const std::string key = compose("evt_1");
   EXPECT_EQ(settled(key, 1).outcome, Outcome::kDelivered);
