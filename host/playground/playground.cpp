@@ -8,6 +8,7 @@
 #include "playground/blob.hpp"
 #include "playground/control.hpp"
 #include "playground/elicitation.hpp"
+#include "playground/event_socket.hpp"
 #include "playground/faults.hpp"
 #include "playground/ids.hpp"
 #include "playground/json_object.hpp"
@@ -79,8 +80,8 @@ class Playground::Impl {
                   [this](std::string_view kind, const auto& json) { feed_.publish(kind, json); }),
         library_(clock),
         records_(clock, [this](std::string_view kind, const auto& json) { on_record(kind, json); }),
-        sender_({options.webhook_url, options.endpoint_secret, options.delivery_retries, options.delivery_backoff},
-                clock, client, platform_, worker_),
+        socket_(clock, worker_, {options.app_id, options.api_key}),
+        sender_(sender_options(options), clock, client, platform_, worker_),
         services_{clock, platform_, library_, records_,
                   [this](const std::vector<std::string>& keys) {
                     for (const std::string& key : keys) sender_.deliver(key);
@@ -119,6 +120,7 @@ class Playground::Impl {
     desk_.stop();
     worker_.stop();
     feed_.end();
+    socket_.end();
     // Nobody is left to tell of a full disk; the file before stays whole.
     [[maybe_unused]] const auto written = state_.flush();
   }
@@ -133,6 +135,7 @@ class Playground::Impl {
   Library library_;
   Records records_;
   Faults faults_;
+  EventSocket socket_;
   Sender sender_;
   const ApiServices services_;
   Api api_;
@@ -142,11 +145,23 @@ class Playground::Impl {
   http::Server server_;
 
  private:
+  SenderOptions sender_options(const PlaygroundOptions& options) {
+    SenderOptions sender;
+    sender.webhook_url = options.webhook_url;
+    sender.secret = options.endpoint_secret;
+    sender.retries = options.delivery_retries;
+    sender.backoff_first = options.delivery_backoff;
+    sender.announce = [this](const EventRecord& event) { socket_.publish(event); };
+    return sender;
+  }
+
   void on_request(http::Request request, http::Responder responder) {
     if (is_for_page(request))
       answer_page(request, std::move(responder));
     else if (request.path().starts_with(kBlobPath))
       answer_file(std::move(request), std::move(responder));
+    else if (request.method == "GET" && request.path() == kEventSocketPath)
+      socket_.watch(request, std::move(responder));
     else
       answer_api(std::move(request), std::move(responder));
   }

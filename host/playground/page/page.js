@@ -1,7 +1,7 @@
 // The page's state and wiring: a snapshot from /dev/state, then changes from /dev/stream. Every thing carries a revision;
 // the newest seen wins, so that snapshot and stream may overlap in any order.
 import { markdown } from "/markdown.js";
-import { bubble, element, event_card, question, reconcile, stray_card, tick, typing, verdict } from "/view.js";
+import { bubble, element, event_card, is_visible, question, reconcile, stray_card, tick, typing, verdict } from "/view.js";
 
 const $ = (id) => document.getElementById(id);
 const TERMINAL = new Set(["completed", "cancelled", "expired", "dead"]);
@@ -172,16 +172,17 @@ function draw_chat() {
   for (const one of ordered) {
     const steps = steps_of(one.message.id);
     const execution = state.executions.get(one.message.id);
-    const made = bubble(one, steps, module, execution, is_unfinished(one));
-    if (made) items.push({ key: one.message.id, version: [one.revision, execution?.updatedAt, ...steps.map((step) => step.revision)].join(), made });
+    if (!is_visible(one, steps, execution)) continue;
+    items.push({ key: one.message.id, version: [one.revision, execution?.updatedAt, ...steps.map((step) => step.revision)].join(),
+      build: () => bubble(one, steps, module, execution, is_unfinished(one)) });
   }
   for (const one of state.questions.values())
-    items.push({ key: one.id, version: one.updatedAt, made: question(one, (action, content) => answer_question(one.id, action, content)) });
+    items.push({ key: one.id, version: one.updatedAt, build: () => question(one, (action, content) => answer_question(one.id, action, content)) });
   const running = ordered.filter(is_unfinished);
   const hopeless = running.length ? why_no_answer() : "";
-  if (!hopeless && running.some(({ message }) => !message.text)) items.push({ key: "typing", version: 1, made: typing() });
-  if (!items.length) items.push({ key: "welcome", version: state.spaceId, made: welcome() });
-  reconcile(chat, items, { key: (item) => item.key, version: (item) => item.version, build: (item) => item.made });
+  if (!hopeless && running.some(({ message }) => !message.text)) items.push({ key: "typing", version: 1, build: typing });
+  if (!items.length) items.push({ key: "welcome", version: state.spaceId, build: welcome });
+  reconcile(chat, items, { key: (item) => item.key, version: (item) => item.version, build: (item) => item.build() });
   if (is_at_end) chat.scrollTop = chat.scrollHeight;
   lock(running.length > 0);
   draw_notice(state.problem || hopeless, state.problem ? "bad" : "");

@@ -91,12 +91,15 @@ function progress_of(execution) {
     element("progress", { max: 100, value: percent }));
 }
 
-// One message with its steps; null when there is nothing to show yet. `is_running`: its turn has not ended.
+// Whether there is anything to draw of a message yet.
+export const is_visible = ({ message }, steps, execution) => Boolean(message.text || message.userAbortedAt || progress_of(execution)) ||
+  steps.some(({ step }) => step.text !== "");
+
+// One visible message with its steps. `is_running`: its turn has not ended.
 export function bubble({ message }, steps, module, execution = null, is_running = false) {
   const is_user = message.role === "USER";
   const shown = steps.filter(({ step }) => step.text !== "");
   const progress = progress_of(execution);
-  if (!message.text && !shown.length && !message.userAbortedAt && !progress) return null;
   const is_streaming = is_running && Boolean(message.text);
   return element("article", { class: `turn ${is_user ? "user" : "assistant"}${is_streaming ? " streaming" : ""}`, "data-id": message.id,
     "data-role": message.role, "aria-busy": is_streaming ? "true" : null },
