@@ -127,7 +127,7 @@ class ChatPage(PageTest):
     def test_the_answer_appears_and_is_the_stored_one(self):
         self.type_message(QUESTION)
         self.wait(lambda: self.answers() == [ANSWER], "the answer")
-        self.assertEqual([QUESTION], self.texts("#chat .turn.user .text"))
+        self.wait(lambda: self.texts("#chat .turn.user .text") == [QUESTION], "the question")  # its answer may come first
         stored = [one for one in self.stored() if one["role"] == "ASSISTANT" and one["text"]]
         self.assertEqual(self.answers(), [one["text"] for one in stored])
         self.wait(self.is_unlocked, "the unlocked input")
@@ -273,6 +273,9 @@ class WithAnAssistant(PageTest):
         partial = self.newest_text()
         self.assertNotIn("five years", partial, "the answer comes word by word")
         self.assertTrue(self.all(".turn.streaming[aria-busy=true]"), "a caret while it streams")
+        self.wait(lambda: self.browser.execute_script(
+            "const turn = document.querySelector('.turn.streaming'); return turn && getComputedStyle(turn).opacity") == "1",
+            "a bubble that is seen while it grows")
         self.wait(lambda: "another five years." in self.newest_text() and self.is_unlocked(), "the whole answer")
         self.assertFalse(self.all(".turn.streaming"))
         self.assertEqual(["1lease-zurich.md : 2"], self.texts("#chat .turn > .references li"))
