@@ -132,7 +132,7 @@ http::Response create(const ApiCall& call) {
   check.optional_flag("inheritAccess");
   check.refuse_others();
   if (paths != nullptr && paths->Size() > kPathsMax) check.complain("too many paths");
-  if (!check.is_good()) return validation_error(check.complaints());
+  if (!check.is_good() || paths == nullptr) return validation_error(check.complaints());
   if (parent_id)
     if (const auto parent = find_folder(call, *parent_id); !parent) return application_error(parent.error());
   std::vector<std::string> made;

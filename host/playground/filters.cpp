@@ -100,7 +100,7 @@ Result<bool> combine(const rapidjson::Value& list, bool needs_all, Test test) {
   if (!list.IsArray()) return invalid("a filter's and, or must be an array");
   bool outcome = needs_all;
   for (const auto& item : list.GetArray()) {
-    const Result<bool> one = test(item);
+    Result<bool> one = test(item);
     if (!one) return one;
     outcome = needs_all ? outcome && *one : outcome || *one;
   }
@@ -129,8 +129,7 @@ Result<bool> matches_fields(const rapidjson::Value& where, const Content& conten
   for (const auto& member : where.GetObject()) {
     const std::string name = text_of(member.name);
     if (name == "AND" || name == "OR" || name == "NOT") {
-      const Result<bool> one =
-          member.value.IsObject() ? deeper(member.value) : combine(member.value, name == "AND", deeper);
+      Result<bool> one = member.value.IsObject() ? deeper(member.value) : combine(member.value, name == "AND", deeper);
       if (!one) return one;
       outcome = outcome && (name == "NOT" ? !*one : *one);
       continue;
@@ -146,7 +145,7 @@ Result<bool> matches_fields(const rapidjson::Value& where, const Content& conten
         for (std::string& text : values) text = lower(text);
         for (std::string& text : wanted) text = lower(text);
       }
-      const Result<bool> one = apply(which, values, wanted);
+      Result<bool> one = apply(which, values, wanted);
       if (!one) return one;
       outcome = outcome && *one;
     }

@@ -88,11 +88,11 @@ void ModelDesk::ask_upstream(const std::shared_ptr<Run>& run) {
     request.headers.push_back({"Authorization", "Bearer " + std::string(settings_.upstream_key.reveal())});
   request.body = "{\"model\":" + quote_json(model) + "," + run->job.upstream_body.substr(1);
   request.deadline = Deadline::after(clock_, settings_.upstream_timeout);
-  const auto started =
-      client_.start(std::move(request), platform::collect([gate = gate_, run](Result<platform::HttpResponse> answer) {
-                      MutexLock lock(gate->mutex);
-                      if (gate->desk != nullptr) gate->desk->on_upstream(run, answer);
-                    }));
+  const auto started = client_.start(
+      std::move(request), platform::collect([gate = gate_, run](const Result<platform::HttpResponse>& answer) {
+        MutexLock lock(gate->mutex);
+        if (gate->desk != nullptr) gate->desk->on_upstream(run, answer);
+      }));
   if (!started) run->reply.respond(model_failed(started.error().message));
 }
 
