@@ -14,31 +14,24 @@ namespace {
 constexpr std::size_t kBodyBytes = 2048;
 constexpr std::size_t kMacDigits = 64;
 constexpr std::size_t kDigits = 10;
-constexpr std::size_t kWordDigits = 16;
 constexpr char kIdPrefix[] = "evt_";
-constexpr std::string_view kBeforeWord = "Please repeat this word: ";
 
 // The fields of a real unique.chat.external-module.chosen, its free text filled up to 2 KiB.
-std::string body_with(std::string_view module, std::string_view id, bool is_chat_own) {
-  const std::string own(id.substr(std::strlen(kIdPrefix)));
-  const std::string chat = is_chat_own ? own : "k3v9t0q2m7xw5rj8zd1nb4ly";
-  const std::string question = is_chat_own ? own : "a1y7g3s9e5o2u8i4t6r0w1qz";
-  const std::string answer = is_chat_own ? own : "b6n2x8c4v0l5k1j7h3g9f5dy";
-  const std::string said = is_chat_own ? std::string(kBeforeWord) + std::string(kWordDigits, '0') + ". " : "";
-  std::string head =
-      R"({"id":")" + std::string(id) + R"(","version":"1.0.0","event":"unique.chat.external-module.chosen",)" +
-      R"("createdAt":)" + std::to_string(std::time(nullptr)) +
-      R"(,"userId":"284719305518067713","companyId":"251906337744912385","payload":{"name":")" + std::string(module) +
-      R"(","description":"Answers questions about lease contracts",)" +
-      R"("configuration":{"languageModel":"AZURE_GPT_4o_2024_1120","maxSources":12,"debug":false},)" +
-      R"("chatId":"chat_)" + chat + R"(","assistantId":"assistant_p8d2fh6wq0c4zt9mrk1xv7ju",)" +
-      R"("userMessage":{"id":"msg_q)" + question + R"(","createdAt":"2025-10-09T08:53:20.000Z",)" +
-      R"("language":"German","text":")" + said + R"(Wie lang ist die Kündigungsfrist für das Büro in Zürich? )";
-  std::string tail = R"("},"assistantMessage":{"id":"msg_)" + answer +
-                     R"(","createdAt":"2025-10-09T08:53:20.412Z"},)"
-                     R"("text":null,"additionalParameters":{"translateToLanguage":null,"uploadedFiles":[{"id":)"
-                     R"("cont_r5t1y7u3i9o5p2a8s4d0f6gh","title":"lease-zh-2023.pdf","mimeType":"application/pdf"}]},)"
-                     R"("userMetadata":{"department":"Real Estate","country":"CH"},"toolChoices":["LeaseAnalyst"]}})";
+std::string body_with(std::string_view module, std::string_view id) {
+  std::string head = R"({"id":")" + std::string(id) +
+                     R"(","version":"1.0.0","event":"unique.chat.external-module.chosen",)" + R"("createdAt":)" +
+                     std::to_string(std::time(nullptr)) +
+                     R"(,"userId":"284719305518067713","companyId":"251906337744912385","payload":{"name":")" +
+                     std::string(module) + R"(","description":"Answers questions about lease contracts",)" +
+                     R"("configuration":{"languageModel":"AZURE_GPT_4o_2024_1120","maxSources":12,"debug":false},)" +
+                     R"("chatId":"chat_k3v9t0q2m7xw5rj8zd1nb4ly","assistantId":"assistant_p8d2fh6wq0c4zt9mrk1xv7ju",)" +
+                     R"("userMessage":{"id":"msg_a1y7g3s9e5o2u8i4t6r0w1qz","createdAt":"2025-10-09T08:53:20.000Z",)" +
+                     R"("language":"German","text":"Wie lang ist die Kündigungsfrist für das Büro in Zürich? )";
+  std::string tail =
+      R"("},"assistantMessage":{"id":"msg_b6n2x8c4v0l5k1j7h3g9f5dy","createdAt":"2025-10-09T08:53:20.412Z"},)"
+      R"("text":null,"additionalParameters":{"translateToLanguage":null,"uploadedFiles":[{"id":)"
+      R"("cont_r5t1y7u3i9o5p2a8s4d0f6gh","title":"lease-zh-2023.pdf","mimeType":"application/pdf"}]},)"
+      R"("userMetadata":{"department":"Real Estate","country":"CH"},"toolChoices":["LeaseAnalyst"]}})";
   const std::size_t used = head.size() + tail.size();
   std::string filler;
   while (filler.size() + used < kBodyBytes) filler += "Bitte nenne auch die Seite im Vertrag. ";
@@ -46,12 +39,17 @@ std::string body_with(std::string_view module, std::string_view id, bool is_chat
   return head + filler + tail;
 }
 
-// splitmix64: words of neighbours have nothing in common.
-std::uint64_t mix(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15u;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
-  return value ^ (value >> 31);
+std::string head(std::uint16_t port) {
+  return "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+         "\r\nContent-Type: application/json\r\nX-Unique-Version: 1.0.0\r\nX-Unique-Created-At: " +
+         std::to_string(std::time(nullptr)) + "\r\nX-Unique-User-Id: 284719305518067713\r\n" +
+         "X-Unique-Company-Id: 251906337744912385\r\nX-Unique-Signature: ";
+}
+
+// Between the quotes after "id": in a body whose first member it is.
+std::string id_of(std::string_view body) {
+  const auto begin = body.find("\"id\":\"") + 6;
+  return std::string(body.substr(begin, body.find('"', begin) - begin));
 }
 
 void put_digits(char* at, std::size_t value) {
@@ -61,17 +59,11 @@ void put_digits(char* at, std::size_t value) {
 }  // namespace
 
 Requests::Requests(std::string_view module, std::string_view secret, std::string_view token, std::uint16_t port,
-                   std::size_t count, Shape shape)
+                   std::size_t count)
     : token_(token), count_(count) {
-  body_ = body_with(module, id(0), shape == Shape::kChats);
-  const std::string first = id(0).substr(std::strlen(kIdPrefix));
-  for (auto at = body_.find(first); at != std::string::npos; at = body_.find(first, at + 1))
-    digits_in_body_.push_back(at + token_.size());
-  if (shape == Shape::kChats) word_in_body_ = body_.find(kBeforeWord) + kBeforeWord.size();
-  blank_ = "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
-           "\r\nContent-Type: application/json\r\nX-Unique-Version: 1.0.0\r\nX-Unique-Created-At: " +
-           std::to_string(std::time(nullptr)) + "\r\nX-Unique-User-Id: 284719305518067713\r\n" +
-           "X-Unique-Company-Id: 251906337744912385\r\nX-Unique-Signature: ";
+  body_ = body_with(module, kIdPrefix + token_ + std::string(kDigits, '0'));
+  id_in_body_ = body_.find(kIdPrefix) + std::strlen(kIdPrefix) + token_.size();
+  blank_ = head(port);
   signature_at_ = blank_.size();
   blank_ += std::string(kMacDigits, '0') + "\r\nContent-Length: " + std::to_string(body_.size()) + "\r\n\r\n";
   body_at_ = blank_.size();
@@ -85,41 +77,38 @@ Requests::Requests(std::string_view module, std::string_view secret, std::string
         [this, thread, threads, secret] { sign(count_ * thread / threads, count_ * (thread + 1) / threads, secret); });
 }
 
+Requests::Requests(std::vector<std::string> bodies, std::string_view secret, std::uint16_t port)
+    : count_(bodies.size()) {
+  for (const std::string& body : bodies) {
+    ids_.push_back(id_of(body));
+    whole_.push_back(head(port) + signature::sign(secret, body) + "\r\nContent-Length: " + std::to_string(body.size()) +
+                     "\r\n\r\n" + body);
+  }
+}
+
 void Requests::sign(std::size_t first, std::size_t last, std::string_view secret) {
   std::string body = body_;
   for (std::size_t index = first; index < last; ++index) {
-    patch_body(body.data(), index);
+    put_digits(body.data() + id_in_body_, index);
     const std::string mac = signature::sign(secret, body);
     std::memcpy(signatures_.data() + index * kMacDigits, mac.data(), kMacDigits);
   }
 }
 
 std::string Requests::id(std::size_t index) const {
+  if (!ids_.empty()) return ids_[index];
   std::string digits(kDigits, '0');
   put_digits(digits.data(), index);
   return kIdPrefix + token_ + digits;
 }
 
-std::string Requests::word(std::size_t index) const {
-  if (word_in_body_ == 0) return {};
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string digits(kWordDigits, '0');
-  std::uint64_t value = mix(std::hash<std::string>()(token_) ^ index);
-  for (char& digit : digits) {
-    digit = kHex[value & 15];
-    value >>= 4;
-  }
-  return digits;
-}
-
-void Requests::patch_body(char* body, std::size_t index) const {
-  for (const std::size_t at : digits_in_body_) put_digits(body + at, index);
-  if (word_in_body_ != 0) std::memcpy(body + word_in_body_, word(index).data(), kWordDigits);
-}
-
 void Requests::patch(std::string& request, std::size_t index) const {
+  if (!whole_.empty()) {
+    request = whole_[index];
+    return;
+  }
   std::memcpy(request.data() + signature_at_, signatures_.data() + index * kMacDigits, kMacDigits);
-  patch_body(request.data() + body_at_, index);
+  put_digits(request.data() + body_at_ + id_in_body_, index);
 }
 
 }  // namespace modhost::bench
