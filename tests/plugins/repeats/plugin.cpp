@@ -18,7 +18,7 @@ struct Repeats {
     const std::array<ChatCompletion::Turn, 1> turns = {{{"user", chat->user_text}}};
     const auto said = co_await ChatCompletion::create(event, {.model = "AZURE_GPT_4o_2024_1120", .messages = turns});
     if (!said) co_return said.failure();
-    co_return co_await modhost::unique::Message::modify(event, {.text = said->text});
+    co_return co_await modhost::unique::Message::modify_answer(event, {.text = said->text});
   }
 };
 
