@@ -263,9 +263,9 @@ TEST(Wire, EveryRecordedCallIsSentAlike) {
 // The recorded rule of joining strips blanks, quotes and slashes off both ends and puts one slash between.
 TEST(Wire, TargetsJoinEveryBaseAsRecorded) {
   const JsonDocument recorded = fixture("rest-wire.json");
-  const auto strip = [](std::string text, const char* what) {
+  const auto strip = [](const std::string& text, const char* what) {
     const auto begin = text.find_first_not_of(what);
-    return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(what) - begin + 1);
+    return begin == std::string::npos ? std::string() : text.substr(begin, text.find_last_not_of(what) - begin + 1);
   };
   const std::string target = sent(all_calls().at("Message.list")).target;
   const Json joins = recorded["url_join"];

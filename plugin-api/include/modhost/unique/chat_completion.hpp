@@ -18,7 +18,7 @@ struct ToolCall : Resource {
   std::string id, name;
   std::string arguments;  // JSON text
 
-  static ToolCall read(Resource from) {
+  static ToolCall read(const Resource& from) {
     const Json function =
         from.json["function"] ? from.json["function"] : from.json;  // completions wrap it, streams not
     ToolCall call = detail::make<ToolCall>(from, "id", &ToolCall::id);
@@ -83,7 +83,7 @@ struct ChatCompletion : Resource {
         .then(detail::read_list<std::string>("models"));
   }
 
-  static ChatCompletion read(Resource from) {
+  static ChatCompletion read(const Resource& from) {
     using C = ChatCompletion;
     const Json choice = from.json["choices"][0];
     const Json calls =
