@@ -208,6 +208,17 @@ class App {
     options.api_key = app.api_key;
     options.endpoint_secret = app.secrets.front().value;
     for (const auto& [name, module] : config_.modules) options.modules.push_back(name);
+    options.knowledge_folder = options_.knowledge_folder;
+    if (options_.persist) options.state_file = config_.state_dir / "stand-in.json";
+    options.model.delay = options_.model_delay;
+    options.model.upstream_url = options_.model_url;
+    while (options.model.upstream_url.ends_with('/')) options.model.upstream_url.pop_back();
+    options.model.upstream_model = options_.model_name;
+    if (!options_.model_key_env.empty()) {
+      const char* const key = std::getenv(options_.model_key_env.c_str());
+      if (key == nullptr) return invalid("--model-key-env: the variable " + options_.model_key_env + " is not set");
+      options.model.upstream_key = Secret(key);
+    }
     playground_ = std::make_unique<playground::Playground>(
         std::move(options), clock_, *client_, [this](const std::string& event_id) { return host_view(event_id); });
     if (auto bound = playground_->bind(); !bound) return bound;
@@ -238,7 +249,7 @@ class App {
   }
 
   Result<void> open_plugins() {
-    shared_.emplace(services::Shared{clock_, log_, *client_, config_, metrics_, {*journal_, *journal_}});
+    shared_.emplace(services::Shared{clock_, log_, *client_, config_, metrics_, {*journal_, *journal_, *journal_}});
     loader::Loader::Options options;
     options.stage_dir = config_.state_dir / "stage";
     loader_ = std::make_unique<loader::Loader>(std::move(options));
@@ -339,8 +350,8 @@ class App {
   telemetry::Log log_{config_.log};
   telemetry::Metrics metrics_;
   std::atomic<bool> is_serving_{false};
+  std::unique_ptr<journal::SqliteJournal> journal_;  // what the last calls of the client say is written down
   std::unique_ptr<platform::CurlClient> client_;
-  std::unique_ptr<journal::SqliteJournal> journal_;
   std::optional<services::Shared> shared_;
   std::unique_ptr<loader::Loader> loader_;
   std::unique_ptr<executor::Watchdog> watchdog_;

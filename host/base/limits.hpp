@@ -62,7 +62,7 @@ inline constexpr auto kCallTimeoutMax = 600s;  // as the platform's own client
 inline constexpr std::size_t kResponseBytesMax = 16 * 1024 * 1024;
 inline constexpr std::size_t kCallsMax = 20'000;           // outbound calls alive at once
 inline constexpr std::size_t kCallsPerModuleMax = 15'000;  // of one module: never all of them
-inline constexpr long kConnectionsPerHostMax = 256;
+inline constexpr long kConnectionsPerOriginMax = 16'384;   // a chat that waits for its model holds one
 inline constexpr int kCallAttemptsMax = 3;
 
 // Stopping, together within kStopMax so that a 30 s kill never comes first.

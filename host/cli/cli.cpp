@@ -6,6 +6,7 @@
 #include "cli/json.hpp"
 #include "cli/options.hpp"
 #include "config/problems.hpp"
+#include "config/values.hpp"
 #include "loader/probe.hpp"
 
 namespace modhost::cli {
@@ -48,10 +49,28 @@ void add_serve(CLI::App& app, Invocation& to) {
   dev->add_flag("--no-third-party", to.dev.app.no_third_party, "start without dropped-in plugins");
   dev->add_option("--page-port", to.dev.app.page_port, "port of the chat page, 0 for any free one")
       ->capture_default_str();
+  dev->add_option("--knowledge", to.dev.app.knowledge_folder, "folder of .md and .txt files the stand-in searches")
+      ->type_name("FOLDER");
+  dev->add_option_function<std::string>(
+         "--model-delay",
+         [&to](const std::string& text) {
+           const auto delay = config::parse_duration(text);
+           if (!delay) throw CLI::ValidationError("--model-delay", delay.error().message);
+           to.dev.app.model_delay = *delay;
+         },
+         "how long the built-in model waits before its first word, such as 5s")
+      ->type_name("TIME");
+  dev->add_option("--model-url", to.dev.app.model_url, "an OpenAI-compatible server to answer completions instead")
+      ->type_name("URL");
+  dev->add_option("--model-name", to.dev.app.model_name, "the model to ask for there, whatever the module names")
+      ->type_name("NAME");
+  dev->add_option("--model-key-env", to.dev.app.model_key_env, "the variable that holds its API key")
+      ->type_name("NAME");
   dev->add_option("--ports-file", to.dev.app.ports_file, "write the ports in use to this file once serving");
   dev->footer(
       "Example:\n  modhost dev            then open the page it prints and type a message\n\n"
-      "No account is needed: keys and secrets are made up, nothing leaves this machine.");
+      "No account is needed: keys and secrets are made up, nothing leaves this machine unless\n"
+      "--model-url says where to.");
   dev->callback([&to] { to.chosen = [&to](Terminal& terminal) { return run_serve(to.dev, terminal); }; });
 }
 

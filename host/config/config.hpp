@@ -83,10 +83,11 @@ struct LimitsConfig {  // `limits:`
   int http_threads = 2;
 };
 
-struct HttpClientConfig {             // `http_client:`
-  std::string proxy;                  // e.g. http://proxy.bank:3128; empty: none
-  std::filesystem::path ca_file;      // empty: the system's
-  std::filesystem::path client_cert;  // PEM with certificate and key; empty: none
+struct HttpClientConfig {                               // `http_client:`
+  std::string proxy = {};                               // e.g. http://proxy.bank:3128; empty: none
+  std::filesystem::path ca_file = {};                   // empty: the system's
+  std::filesystem::path client_cert = {};               // PEM with certificate and key; empty: none
+  long connections = limits::kConnectionsPerOriginMax;  // open to one origin; further calls wait their turn
 };
 
 struct Config {

@@ -107,6 +107,7 @@ std::string describe(const Config& config) {
   out.add("http_client.proxy", without_credentials(config.http_client.proxy));
   out.add("http_client.ca_file", config.http_client.ca_file.string());
   out.add("http_client.client_cert", config.http_client.client_cert.string());
+  out.add("http_client.connections", std::to_string(config.http_client.connections));
   const bool is_list = config.apps.size() > 1 || config.origins.contains("apps");
   for (std::size_t i = 0; i < config.apps.size(); ++i)
     describe_app(config.apps[i], is_list ? "apps[" + std::to_string(i + 1) + "]" : "app", out);

@@ -69,6 +69,10 @@ void read_http_client(const Section& top, HttpClientConfig& out) {
   if (section.read_text("proxy", out.proxy) && !out.proxy.empty()) check_proxy(section, out.proxy);
   if (section.read_path("ca_file", out.ca_file)) check_file(section, "ca_file", out.ca_file);
   if (section.read_path("client_cert", out.client_cert)) check_file(section, "client_cert", out.client_cert);
+  std::uint64_t connections = static_cast<std::uint64_t>(out.connections);
+  section.read_count("connections", connections,
+                     {4, limits::kCallsMax, "a call that waits for its answer has a connection of its own"});
+  out.connections = static_cast<long>(connections);
 }
 
 void read_trusted_proxies(const Section& top, std::vector<std::string>& out) {

@@ -22,7 +22,7 @@ inline constexpr auto kLimits =
     std::to_array<std::string_view>({"body_bytes", "connections", "ready_events", "ready_bytes", "ack_timeout",
                                      "timestamp_tolerance", "drain_delay", "drain_grace", "http_threads"});
 
-inline constexpr auto kHttpClient = std::to_array<std::string_view>({"proxy", "ca_file", "client_cert"});
+inline constexpr auto kHttpClient = std::to_array<std::string_view>({"proxy", "ca_file", "client_cert", "connections"});
 
 inline constexpr auto kApp =
     std::to_array<std::string_view>({"id", "path", "api_base", "api_key", "secrets", "endpoint_secrets"});

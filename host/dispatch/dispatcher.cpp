@@ -46,7 +46,14 @@ Dispatcher::Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::H
                                             "From the request read to the plugin called, first attempts only",
                                             telemetry::latency_bounds())),
       jitter_(std::random_device{}()),
-      ender_(journal, client, config, clock, log, metrics, [this] { wake(); }) {
+      ender_(journal, client, config, clock, log, metrics, [this] { wake(); }),
+      stop_poller_(client, config, clock, metrics, [this](const std::string& module, journal::EventSeq seq) {
+        {
+          MutexLock lock(mutex_);
+          stopped_by_user_.emplace_back(module, seq);
+        }
+        wake();
+      }) {
   using Kind = plugin::Outcome::Kind;
   for (const auto& [name, module] : config.modules) {
     const telemetry::Labels label = {{"module", name}};
@@ -111,11 +118,13 @@ void Dispatcher::wake() {
 }
 
 void Dispatcher::loop() {
+  SteadyTime next_look = SteadyTime::max();
   for (;;) {
     bool is_paused = false;
     {
       MutexLock lock(mutex_);
-      const SteadyTime tick = std::chrono::steady_clock::now() + kTick;
+      const SteadyTime tick =
+          std::chrono::steady_clock::now() + std::min<std::chrono::nanoseconds>(kTick, next_look - clock_.steady_now());
       while (!signalled_ && lock.wait_until(changed_, tick) != std::cv_status::timeout) {
       }
       signalled_ = false;
@@ -129,7 +138,20 @@ void Dispatcher::loop() {
       has_more = has_more && !paused_ && !stopping_;
     }
     ender_.pump();
+    cancel_stopped();
+    next_look = stop_poller_.pump();
   }
+}
+
+void Dispatcher::cancel_stopped() {
+  std::vector<std::pair<std::string, journal::EventSeq>> stopped;
+  {
+    MutexLock lock(mutex_);
+    stopped.swap(stopped_by_user_);
+  }
+  for (const auto& [module, seq] : stopped)
+    if (plugin::PluginRuntime* const runtime = runtimes_(module); runtime != nullptr)
+      runtime->cancel(seq, plugin::CancelReason::kUser);
 }
 
 bool Dispatcher::claim_round() {
@@ -191,6 +213,7 @@ void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, p
   }
   input.event = std::move(claim.event);
   input.event.body = std::move(body);
+  stop_poller_.watch(attempt->seq, std::shared_ptr<const Event>(attempt, &attempt->event), module.name);
   runtime.submit(std::move(input), [this, attempt](const plugin::Outcome& outcome) { finish(*attempt, outcome); });
 }
 
@@ -245,6 +268,7 @@ void Dispatcher::give_back(const journal::Claim& claim) {
 }
 
 void Dispatcher::finish(const Attempt& attempt, const plugin::Outcome& outcome) {
+  stop_poller_.forget(attempt.seq);
   AttemptFacts facts;
   facts.attempt = attempt.number;
   facts.first_received = attempt.first_received;
@@ -277,6 +301,8 @@ void Dispatcher::settle(const Attempt& attempt, const Decision& decision, const 
   settlement.detail = outcome.detail;
   settlement.not_before = decision.not_before;
   settlement.consumes_attempt = decision.consumes_attempt;
+  settlement.leaves_steps_open =
+      decision.state == journal::State::kCompleted && (outcome.leave_turn_open || !attempt.module->complete_turn);
   settlement.ending = ending_for(*attempt.module, attempt.event, decision.state, outcome, now);
   journal_.settle(std::move(settlement));
 

@@ -13,6 +13,7 @@
 #include "config/config.hpp"
 #include "dispatch/ender.hpp"
 #include "dispatch/policy.hpp"
+#include "dispatch/stop_poller.hpp"
 #include "journal/journal.hpp"
 #include "platform/http_client.hpp"
 #include "plugin/runtime.hpp"
@@ -49,6 +50,7 @@ class Dispatcher {
   void loop();
   bool claim_round();
   void run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime);
+  void cancel_stopped();
   void expire_waiting(const std::string& name);
   void expire(const journal::Claim& claim, const config::ModuleConfig& module);
   void give_back(const journal::Claim& claim);
@@ -74,8 +76,10 @@ class Dispatcher {
   bool paused_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::minstd_rand jitter_ GUARDED_BY(mutex_);
+  std::vector<std::pair<std::string, journal::EventSeq>> stopped_by_user_ GUARDED_BY(mutex_);
 
   Ender ender_;
+  StopPoller stop_poller_;
   std::thread thread_;
 };
 

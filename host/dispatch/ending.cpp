@@ -6,9 +6,7 @@
 
 namespace modhost::dispatch {
 
-namespace {
-
-// Ids are opaque: what is not unreserved (RFC 3986 2.3) is escaped before it becomes a path segment.
+// Ids are opaque.
 std::string escape(std::string_view text) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string escaped;
@@ -24,7 +22,7 @@ std::string escape(std::string_view text) {
   return escaped;
 }
 
-}  // namespace
+std::string message_target(const Event& event) { return "/messages/" + escape(event.assistant_message_id); }
 
 std::string iso_time(UnixMillis at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
@@ -56,7 +54,12 @@ Result<EndingCall> ending_call(const Event& event, const std::string& ending) {
   if (!document) return Error(document.error()).within("outbox record");
   EndingCall call;
   call.method = "PATCH";
-  call.target = "/messages/" + escape(event.assistant_message_id);
+  if (const std::string_view step = string_member(*document, "step"); !step.empty()) {
+    call.target = "/message-log/" + escape(step);
+    call.body = R"({"status":"FAILED"})";
+    return call;
+  }
+  call.target = message_target(event);
   call.body = "{\"chatId\":" + quote_json(event.chat_id);
   for (const char* name : {"text", "completedAt"})
     if (const auto* value = find_member(*document, name))

@@ -20,8 +20,13 @@ struct EndingCall {
 std::string ending_for(const config::ModuleConfig& module, const Event& event, journal::State state,
                        const plugin::Outcome& outcome, UnixMillis now);
 
-// PATCH of the assistant message; modify by id, so that sending it twice does no harm.
+// PATCH of the assistant message, or of a log step that is to be FAILED; modify by id, so that sending it twice does no
+// harm.
 Result<EndingCall> ending_call(const Event& event, const std::string& ending);
+
+// "/messages/{id}" of the event's assistant message, and what is not unreserved (RFC 3986 2.3) percent-encoded in it.
+std::string message_target(const Event& event);
+std::string escape(std::string_view text);
 
 // 2026-11-21T10:00:00.000Z
 std::string iso_time(UnixMillis at);

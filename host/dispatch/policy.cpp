@@ -39,6 +39,23 @@ Decision interrupted(const config::ModuleConfig& module, const plugin::Outcome& 
   return retry(module, outcome, facts, std::move(reason));
 }
 
+// Nobody wants an answer any more. Empty: that is not why it was cancelled, or it was not.
+std::string_view unwanted(const plugin::Outcome& outcome) {
+  if (!outcome.cancelled_for) return {};
+  switch (*outcome.cancelled_for) {
+    case plugin::CancelReason::kUser:
+      return "stopped_by_user";
+    case plugin::CancelReason::kSuperseded:
+      return "superseded";
+    case plugin::CancelReason::kOperator:
+      return "stopped_by_operator";
+    case plugin::CancelReason::kDeadline:
+    case plugin::CancelReason::kStopping:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(Kind kind) {
@@ -62,6 +79,8 @@ std::string_view to_string(Kind kind) {
 }
 
 Decision decide(const config::ModuleConfig& module, const plugin::Outcome& outcome, const AttemptFacts& facts) {
+  if (const std::string_view reason = unwanted(outcome); !reason.empty() && outcome.kind != Kind::kOk)
+    return {journal::State::kCancelled, std::string(reason), {}, true};
   switch (outcome.kind) {
     case Kind::kOk:
       return {journal::State::kCompleted, "ok", {}, true};

@@ -61,8 +61,9 @@ struct Settlement {
   std::string reason;       // machine word: "ok", "retry", "permanent", "exhausted", "deadline", "interrupted", ...
   std::string detail;       // for operators, cut to limits::kDetailBytesMax
   UnixMillis not_before{};  // kWaiting
-  bool consumes_attempt = true;  // false for a snooze or a stop of ours
-  std::string ending;            // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
+  bool consumes_attempt = true;    // false for a snooze or a stop of ours
+  std::string ending;              // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
+  bool leaves_steps_open = false;  // of a terminal state: the prepared endings of its log steps are dropped
 };
 
 struct Row {  // of the list an operator sees: never a body
@@ -121,7 +122,6 @@ class Journal {
   virtual std::vector<Claim> claim(const std::string& module, std::size_t max) = 0;
 
   virtual std::vector<std::string> modules_ready() = 0;
-
   // When the event that claim() would hand out next was accepted. Reads the disk. [dispatcher thread]
   virtual std::optional<UnixMillis> oldest_ready(const std::string& module) = 0;
 

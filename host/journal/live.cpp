@@ -14,6 +14,7 @@ void Live::take_over(const Recovered& recovered) {
     timers_.push({steady_at(waiting.not_before), waiting.seq, &name_of(waiting.module)});
   for (const Recovered::Ending& ending : recovered.outbox)
     ending_timers_.push({steady_at(ending.not_before), ending.id});
+  for (const Recovered::Steps& steps : recovered.steps) steps_[steps.seq] = steps.count;
   should_signal_ = true;
 }
 
@@ -86,14 +87,25 @@ void Live::release_unstarted(OpQueue& ops) {
   }
 }
 
+Result<void> Live::may_open_step(EventSeq seq) {
+  if (!is_running(seq)) return Error{Code::kGone, "this event is not running"};
+  unsigned& opened = steps_[seq];
+  if (opened >= kOpenStepsMax)
+    return Error{Code::kFull, "one event may open " + std::to_string(kOpenStepsMax) + " log steps"};
+  ++opened;
+  return {};
+}
+
 bool Live::settle(Settlement settlement, OpQueue& ops) {
   const auto found = running_.find(settlement.seq);
   if (found == running_.end() || found->second.token != settlement.token) return false;
   const Running run = found->second;
   running_.erase(found);
   const bool overtook = ops.drop(run.run_place);
+  const bool has_steps = steps_.contains(settlement.seq);
+  if (has_steps && is_terminal(settlement.state)) steps_.erase(settlement.seq);
   ops.push(SettleOp{std::move(settlement), *run.module, run.attempt, run.generation, run.body_bytes, overtook,
-                    run.started_at, clock_.unix_now()});
+                    has_steps, run.started_at, clock_.unix_now()});
   return true;
 }
 
@@ -151,7 +163,7 @@ void Live::applied(const RunOp& op) {
   should_signal_ = true;
 }
 
-void Live::applied(const SettleOp& op, std::int64_t outbox_id) {
+void Live::applied(const SettleOp& op, const std::vector<std::int64_t>& endings) {
   const Settlement& end = op.settlement;
   count(op.module, State::kRunning, -1);
   if (op.is_first_mark && ready_.became_marked(op.module)) should_signal_ = true;
@@ -163,10 +175,12 @@ void Live::applied(const SettleOp& op, std::int64_t outbox_id) {
     ready_.returned(op.module, end.seq);
     should_signal_ = true;
   }
-  if (outbox_id != 0) {
-    endings_due_.push_back(outbox_id);
-    should_signal_ = true;
-  }
+  for (const std::int64_t id : endings) ending_due(id);
+}
+
+void Live::ending_due(std::int64_t id) {
+  endings_due_.push_back(id);
+  should_signal_ = true;
 }
 
 void Live::applied(const ReleaseOp& op) {

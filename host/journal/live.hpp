@@ -47,6 +47,8 @@ class Live {
   [[nodiscard]] bool is_running(EventSeq seq) const { return running_.contains(seq); }
   // Gives back what is marked and was never handed out.
   void release_unstarted(OpQueue& ops);
+  // kGone when it does not run, kFull when it has opened too many.
+  Result<void> may_open_step(EventSeq seq);
   // Ends the run if the token is the right one.
   bool settle(Settlement settlement, OpQueue& ops);
 
@@ -62,9 +64,10 @@ class Live {
   // Committed.
   void stored(Claim claim);
   void applied(const RunOp& op);
-  void applied(const SettleOp& op, std::int64_t outbox_id);
+  void applied(const SettleOp& op, const std::vector<std::int64_t>& endings);
   void applied(const ReleaseOp& op);
   void applied(const OutboxLaterOp& op);
+  void ending_due(std::int64_t id);
   // Had nothing to change: another hand was in the file. The event is no longer ours.
   void lost(const SettleOp& op) { count(op.module, State::kRunning, -1); }
 
@@ -113,6 +116,7 @@ class Live {
   ReadySet ready_;
   std::map<std::string, Module> modules_;  // never shrinks: names are borrowed
   std::unordered_map<EventSeq, Running> running_;
+  std::unordered_map<EventSeq, unsigned> steps_;  // opened by live events that opened any
   MinHeap<Timer> timers_;
   MinHeap<EndingTimer> ending_timers_;
   std::deque<std::int64_t> endings_due_;

@@ -10,6 +10,7 @@
 
 #include "journal/journal.hpp"
 #include "journal/key_values.hpp"
+#include "journal/open_steps.hpp"
 
 namespace modhost::journal {
 
@@ -28,6 +29,7 @@ struct SettleOp {
   unsigned generation = 0;
   std::size_t body_bytes = 0;
   bool is_first_mark = false;  // its RunOp was never written: only this one makes the run durable
+  bool has_steps = false;      // it may have prepared endings
   UnixMillis started_at{}, ended_at{};
 };
 
@@ -58,8 +60,36 @@ struct KeyOp {
   KeyValues::Changed done;
 };
 
+struct StepOpeningOp {
+  EventSeq seq = 0;
+  OpenSteps::Recorded done;
+};
+
+struct StepOpenedOp {
+  OpenSteps::StepRecord record = 0;
+  std::string ending;
+};
+
+struct StepClosedOp {
+  EventSeq seq = 0;
+  std::string ending;
+};
+
 // monostate: a RunOp that its SettleOp overtook.
-using Op = std::variant<std::monostate, RunOp, SettleOp, ReleaseOp, CheckpointOp, OutboxDoneOp, OutboxLaterOp, KeyOp>;
+using Op = std::variant<std::monostate, RunOp, SettleOp, ReleaseOp, CheckpointOp, OutboxDoneOp, OutboxLaterOp, KeyOp,
+                        StepOpeningOp, StepOpenedOp, StepClosedOp>;
+
+// Somebody waits for the answer, and gets it also when the disk fails.
+inline bool is_awaited(const Op& op) {
+  return std::holds_alternative<CheckpointOp>(op) || std::holds_alternative<KeyOp>(op) ||
+         std::holds_alternative<StepOpeningOp>(op);
+}
+
+inline void refuse_awaited(Op& op, const Error& error) {
+  if (auto* checkpoint = std::get_if<CheckpointOp>(&op)) checkpoint->done(Error(error));
+  if (auto* key = std::get_if<KeyOp>(&op)) key->done(Error(error));
+  if (auto* step = std::get_if<StepOpeningOp>(&op)) step->done(Error(error));
+}
 
 // Not thread-safe. Every operation has a place that stays the same while it is queued.
 class OpQueue {
@@ -90,8 +120,7 @@ class OpQueue {
   std::vector<Op> take_awaited() {
     std::vector<Op> taken;
     for (Op& op : ops_)
-      if (std::holds_alternative<CheckpointOp>(op) || std::holds_alternative<KeyOp>(op))
-        taken.push_back(std::exchange(op, std::monostate()));
+      if (is_awaited(op)) taken.push_back(std::exchange(op, std::monostate()));
     return taken;
   }
   [[nodiscard]] bool empty() const { return ops_.empty(); }

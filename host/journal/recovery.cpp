@@ -64,6 +64,7 @@ Result<void> settle_interrupted(Tables& tables, const Options& options, const La
   op.settlement.seq = event.seq;
   op.settlement.reason = kInterrupted;
   op.settlement.detail = "the host stopped while this attempt ran";
+  op.has_steps = true;  // perhaps
   op.attempt = event.attempt;
   op.generation = event.generation;
   op.started_at = event.started_at;
@@ -123,13 +124,30 @@ Result<void> read_timers(Connection& connection, Recovered& recovered) {
       recovered.waiting.push_back({rows->integer(0), rows->text(1), unix_millis(rows->integer(2))});
     }
   }
-  auto endings = connection.prepare("SELECT id, not_before FROM outbox ORDER BY id");
+  auto endings = connection.prepare("SELECT id, not_before FROM outbox WHERE is_prepared=0 ORDER BY id");
   if (!endings) return std::move(endings.error());
   while (true) {
     auto row = endings->step();
     if (!row) return std::move(row.error());
     if (!*row) return {};
     recovered.outbox.push_back({endings->integer(0), unix_millis(endings->integer(1))});
+  }
+}
+
+// Nobody will learn the id of a step whose call was cut off: there is nothing to close it by.
+Result<void> read_steps(Connection& connection, Recovered& recovered) {
+  auto unknown = connection.prepare("DELETE FROM outbox WHERE is_prepared=1 AND ending=''");
+  if (!unknown) return std::move(unknown.error());
+  auto dropped = unknown->run();
+  if (!dropped) return std::move(dropped.error());
+  recovered.unknown_steps = *dropped;
+  auto steps = connection.prepare("SELECT seq, count(*) FROM outbox WHERE is_prepared=1 GROUP BY seq");
+  if (!steps) return std::move(steps.error());
+  while (true) {
+    auto row = steps->step();
+    if (!row) return std::move(row.error());
+    if (!*row) return {};
+    recovered.steps.push_back({steps->integer(0), static_cast<unsigned>(steps->integer(1))});
   }
 }
 
@@ -160,6 +178,7 @@ Result<Recovered> recover_inside(Connection& connection, const Options& options,
   if (auto done = store::set_meta(connection, kOnceKey, join(options.once_modules)); !done)
     return std::move(done.error());
   if (auto done = read_timers(connection, recovered); !done) return std::move(done.error());
+  if (auto done = read_steps(connection, recovered); !done) return std::move(done.error());
 
   if (auto done = known.load(recovered.ledger.keyed_upto); !done) return std::move(done.error());
   recovered.ledger.keyed_upto = known.keyed_upto();

@@ -26,13 +26,19 @@ struct Recovered {
     std::int64_t id = 0;
     UnixMillis not_before{};
   };
+  struct Steps {
+    EventSeq seq = 0;
+    unsigned count = 0;  // prepared endings
+  };
 
   Ledger ledger;
   EventSeq last_seq = 0;
   std::vector<Module> modules;
   std::vector<Waiting> waiting;
   std::vector<Ending> outbox;
-  std::uint64_t interrupted = 0;  // events that were running
+  std::vector<Steps> steps;
+  std::int64_t unknown_steps = 0;  // the host ended between a call that opens a step and its answer
+  std::uint64_t interrupted = 0;   // events that were running
 };
 
 struct LastRun {

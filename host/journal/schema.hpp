@@ -90,6 +90,11 @@ CREATE TABLE kv_version (id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT
 INSERT INTO kv_version VALUES (1, 0);
 )sql";
 
-inline constexpr std::array<store::Migration, 2> kMigrations = {{{1, kSchema1}, {2, kSchema2}}};
+// Endings of what a running event has opened: prepared, and due with its end.
+inline constexpr const char* kSchema3 = R"sql(
+ALTER TABLE outbox ADD COLUMN is_prepared INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+inline constexpr std::array<store::Migration, 3> kMigrations = {{{1, kSchema1}, {2, kSchema2}, {3, kSchema3}}};
 
 }  // namespace modhost::journal

@@ -33,11 +33,7 @@ SqliteJournal::Impl::~Impl() {
     is_closed_ = true;
   }
   store_->stop();
-  for (Op& op : ops_.take(std::numeric_limits<std::size_t>::max()))
-    if (auto* checkpoint = std::get_if<CheckpointOp>(&op))
-      checkpoint->done(unavailable("the journal is closed"));
-    else if (auto* key = std::get_if<KeyOp>(&op))
-      key->done(unavailable("the journal is closed"));
+  for (Op& op : ops_.take_awaited()) refuse_awaited(op, unavailable("the journal is closed"));
 }
 
 Result<void> SqliteJournal::Impl::start() {
@@ -47,6 +43,9 @@ Result<void> SqliteJournal::Impl::start() {
   if (!recovered) return std::move(recovered.error());
   if (options_.log != nullptr && recovered->interrupted > 0)
     options_.log->warn("events were running when the host stopped", {{"events", recovered->interrupted}});
+  if (options_.log != nullptr && recovered->unknown_steps > 0)
+    options_.log->warn("log steps were being opened when the host stopped: they may stay open in their chats",
+                       {{"steps", recovered->unknown_steps}});
   {
     const MutexLock lock(mutex_);
     ledger_ = recovered->ledger;
@@ -183,6 +182,17 @@ void SqliteJournal::Impl::checkpoint(EventSeq seq, std::string blob, std::functi
   store_->wake();
 }
 
+void SqliteJournal::Impl::opening(EventSeq seq, OpenSteps::Recorded done) {
+  Result<void> allowed;
+  {
+    const MutexLock lock(mutex_);
+    allowed = is_closed_ ? unavailable("the journal is closed") : live_.may_open_step(seq);
+    if (allowed) ops_.push(StepOpeningOp{seq, std::move(done)});
+  }
+  if (!allowed) return done(std::move(allowed.error()));
+  store_->wake();
+}
+
 void SqliteJournal::Impl::change(KeyChange change, KeyValues::Changed done) {
   if (change.key.empty() || change.key.size() > kKeyBytesMax)
     return done(invalid("a key has 1 to " + std::to_string(kKeyBytesMax) + " bytes"));
@@ -316,5 +326,12 @@ Result<std::vector<KeyValue>> SqliteJournal::keys(const std::string& module, con
   return impl_->keys(module, prefix);
 }
 void SqliteJournal::change(KeyChange change, Changed done) { impl_->change(std::move(change), std::move(done)); }
+
+void SqliteJournal::opening(EventSeq seq, Recorded done) { impl_->opening(seq, std::move(done)); }
+void SqliteJournal::opened(StepRecord record, std::string ending) {
+  impl_->push(StepOpenedOp{record, std::move(ending)});
+}
+void SqliteJournal::not_opened(StepRecord record) { impl_->push(OutboxDoneOp{record}); }
+void SqliteJournal::closed(EventSeq seq, std::string ending) { impl_->push(StepClosedOp{seq, std::move(ending)}); }
 
 }  // namespace modhost::journal

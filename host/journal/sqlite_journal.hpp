@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "journal/journal.hpp"
 #include "journal/key_values.hpp"
+#include "journal/open_steps.hpp"
 
 namespace modhost::telemetry {
 class Log;
@@ -39,7 +40,7 @@ struct Options {
   std::string vfs;                                                           // SQLite VFS; empty: the system's
 };
 
-class SqliteJournal final : public Journal, public KeyValues {
+class SqliteJournal final : public Journal, public KeyValues, public OpenSteps {
  public:
   // Makes or opens the journal in `state_dir` and recovers what the last run left. kConflict: another host holds it;
   // kUnsupported: a newer host wrote it.
@@ -66,6 +67,10 @@ class SqliteJournal final : public Journal, public KeyValues {
   Result<KeyValue> get(const std::string& module, const std::string& key) override;
   Result<std::vector<KeyValue>> keys(const std::string& module, const std::string& prefix) override;
   void change(KeyChange change, Changed done) override;
+  void opening(EventSeq seq, Recorded done) override;
+  void opened(StepRecord record, std::string ending) override;
+  void not_opened(StepRecord record) override;
+  void closed(EventSeq seq, std::string ending) override;
   // Before a stop: what is marked as running and was never handed out is ready again. Nobody claims after this.
   void release_unstarted();
 

@@ -34,6 +34,7 @@ class SqliteJournal::Impl final : public store::Client {
   std::vector<OutboxItem> outbox_due(std::size_t max);
   void push(Op op);
   Reader& admin_reader() { return admin_reader_; }
+  void opening(EventSeq seq, OpenSteps::Recorded done);
   void change(KeyChange change, KeyValues::Changed done);
   Result<KeyValue> get(const std::string& module, const std::string& key);
   Result<std::vector<KeyValue>> keys(const std::string& module, const std::string& prefix);
@@ -60,7 +61,8 @@ class SqliteJournal::Impl final : public store::Client {
   };
   struct BatchOp {
     Op op;
-    std::int64_t outbox_id = 0;
+    std::vector<std::int64_t> endings = {};   // that are due with it
+    OpenSteps::StepRecord record = 0;         // of a StepOpeningOp
     bool is_lost = false;                     // there was nothing to change
     Result<std::uint64_t> changed = kAbsent;  // of a KeyOp
   };
@@ -81,7 +83,7 @@ class SqliteJournal::Impl final : public store::Client {
   void apply(Pending& pending) REQUIRES(mutex_);
   void apply(BatchOp& op) REQUIRES(mutex_);
   void answer(const Error* error);
-  void refuse_queued(const Error& error);
+  std::uint64_t refuse_queued(const Error& error);
   void finish_flush(std::uint64_t ticket);
   void signal_ready();
   void warn(const char* message, const std::string& module, EventSeq seq);

@@ -35,29 +35,22 @@ void SqliteJournal::Impl::detach() {
   retention_.detach();
 }
 
-void SqliteJournal::Impl::refuse(const Error& error) {
-  refuse_queued(error);
-  std::uint64_t ticket = 0;
-  {
-    const MutexLock lock(mutex_);
-    ticket = flush_asked_;
-  }
-  finish_flush(ticket);
-}
+void SqliteJournal::Impl::refuse(const Error& error) { finish_flush(refuse_queued(error)); }
 
-void SqliteJournal::Impl::refuse_queued(const Error& error) {
+// The flushes that it satisfies: what is given after it is not among what it refused.
+std::uint64_t SqliteJournal::Impl::refuse_queued(const Error& error) {
   std::deque<Pending> refused;
   std::vector<Op> awaited;
+  std::uint64_t ticket = 0;
   {
     const MutexLock lock(mutex_);
     refused.swap(appends_);
     awaited = ops_.take_awaited();
+    ticket = flush_asked_;
   }
   for (Pending& pending : refused) pending.done(Error(error));
-  for (Op& op : awaited) {  // a thread of a plugin waits for it
-    if (auto* checkpoint = std::get_if<CheckpointOp>(&op)) checkpoint->done(Error(error));
-    if (auto* key = std::get_if<KeyOp>(&op)) key->done(Error(error));
-  }
+  for (Op& op : awaited) refuse_awaited(op, error);
+  return ticket;
 }
 
 std::vector<SqliteJournal::Impl::Pending> SqliteJournal::Impl::take_appends(std::size_t count_max,
@@ -146,18 +139,31 @@ Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
                  [&](const CheckpointOp& checkpoint) { return tables_.set_checkpoint(checkpoint); },
                  [&](const OutboxDoneOp& done) { return tables_.outbox_done(done); },
                  [&](const OutboxLaterOp& later) { return tables_.outbox_later(later); },
+                 [&](const StepOpeningOp& step) -> Result<void> {
+                   auto record = tables_.step_opening(step);
+                   if (!record) return std::move(record.error());
+                   op.record = *record;
+                   return {};
+                 },
+                 [&](const StepOpenedOp& step) -> Result<void> {
+                   auto is_due = tables_.step_opened(step);
+                   if (!is_due) return std::move(is_due.error());
+                   if (*is_due) op.endings = {step.record};
+                   return {};
+                 },
+                 [&](const StepClosedOp& step) { return tables_.step_closed(step); },
                  [&](const KeyOp& key) { return keys_.apply(key.change, options_.clock->unix_now(), op.changed); }},
       op.op);
 }
 
 Result<void> SqliteJournal::Impl::write_settle(BatchOp& op, const SettleOp& settle) {
-  auto outbox_id = tables_.settle(settle, store_->epoch());
-  if (!outbox_id && outbox_id.error().code == Code::kNotFound) {
+  auto endings = tables_.settle(settle, store_->epoch());
+  if (!endings && endings.error().code == Code::kNotFound) {
     op.is_lost = true;
     return {};
   }
-  if (!outbox_id) return std::move(outbox_id.error());
-  op.outbox_id = *outbox_id;
+  if (!endings) return std::move(endings.error());
+  op.endings = std::move(*endings);
   if (is_terminal(settle.settlement.state)) {
     ++batch_.ledger.ended;
     batch_.ledger.live_bytes -= std::min<std::uint64_t>(settle.body_bytes, batch_.ledger.live_bytes);
@@ -199,7 +205,9 @@ void SqliteJournal::Impl::apply(BatchOp& op) {
   if (const auto* later = std::get_if<OutboxLaterOp>(&op.op)) live_.applied(*later);
   const auto* settle = std::get_if<SettleOp>(&op.op);
   if (settle != nullptr && op.is_lost) live_.lost(*settle);
-  if (settle != nullptr && !op.is_lost) live_.applied(*settle, op.outbox_id);
+  if (settle != nullptr && !op.is_lost) live_.applied(*settle, op.endings);
+  if (std::holds_alternative<StepOpenedOp>(op.op))
+    for (const std::int64_t id : op.endings) live_.ending_due(id);
 }
 
 // Answers the batch: with what was committed, or all of it with the error.
@@ -210,10 +218,13 @@ void SqliteJournal::Impl::answer(const Error* error) {
     if (op.is_lost && options_.log != nullptr)
       options_.log->error("an event to settle is not live in the file: did another program write it?",
                           {{"seq", std::get<SettleOp>(op.op).settlement.seq}});
-    if (auto* checkpoint = std::get_if<CheckpointOp>(&op.op))
-      checkpoint->done(error != nullptr ? Result<void>(Error(*error)) : Result<void>());
-    if (auto* key = std::get_if<KeyOp>(&op.op))
-      key->done(error != nullptr ? Result<std::uint64_t>(Error(*error)) : std::move(op.changed));
+    if (error != nullptr) {
+      refuse_awaited(op.op, *error);
+      continue;
+    }
+    if (auto* checkpoint = std::get_if<CheckpointOp>(&op.op)) checkpoint->done({});
+    if (auto* key = std::get_if<KeyOp>(&op.op)) key->done(std::move(op.changed));
+    if (auto* step = std::get_if<StepOpeningOp>(&op.op)) step->done(op.record);
   }
 }
 
@@ -222,8 +233,7 @@ void SqliteJournal::Impl::failed(const Error& error) {
   answer(&error);
   std::vector<Op> kept;
   for (BatchOp& op : batch_.ops) {
-    const bool is_answered = std::holds_alternative<CheckpointOp>(op.op) || std::holds_alternative<KeyOp>(op.op);
-    kept.push_back(is_answered ? Op(std::monostate()) : std::move(op.op));
+    kept.push_back(is_awaited(op.op) ? Op(std::monostate()) : std::move(op.op));
   }
   {
     const MutexLock lock(mutex_);

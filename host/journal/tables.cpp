@@ -53,6 +53,14 @@ Result<void> Tables::attach(store::Connection& connection) {
       {&put_checkpoint_, "INSERT INTO checkpoint VALUES (?1,?2) ON CONFLICT (seq) DO UPDATE SET blob=excluded.blob"},
       {&delete_outbox_, "DELETE FROM outbox WHERE id=?1"},
       {&postpone_outbox_, "UPDATE outbox SET tries=tries+1, not_before=?2 WHERE id=?1"},
+      {&prepare_step_,
+       "INSERT INTO outbox (seq, ending, tries, not_before, is_prepared) VALUES (?1,'',0,0,1) RETURNING id"},
+      {&fill_step_,
+       "UPDATE outbox SET ending=?2, is_prepared=(SELECT e.state<3 FROM event e WHERE e.seq=outbox.seq) WHERE id=?1 "
+       "RETURNING is_prepared"},
+      {&close_step_, "DELETE FROM outbox WHERE seq=?1 AND is_prepared=1 AND ending=?2"},
+      {&arm_steps_, "UPDATE outbox SET is_prepared=0 WHERE seq=?1 AND is_prepared=1 AND ending<>'' RETURNING id"},
+      {&drop_steps_, "DELETE FROM outbox WHERE seq=?1 AND is_prepared=1"},
   };
   for (const auto& [statement, sql] : all) {
     auto prepared = connection.prepare(sql);
@@ -93,7 +101,7 @@ Result<void> Tables::insert_event(EventSeq seq, const NewEvent& added) {
 
 Result<void> Tables::mark_running(const RunOp& op) { return ran(run_.with(op.seq, millis(op.at)).run()); }
 
-Result<std::int64_t> Tables::settle(const SettleOp& op, std::uint64_t epoch) {
+Result<std::vector<std::int64_t>> Tables::settle(const SettleOp& op, std::uint64_t epoch) {
   const Settlement& end = op.settlement;
   const bool unused = end.state == State::kReady && !end.consumes_attempt;
   const std::string_view detail = cut(end.detail, limits::kDetailBytesMax);
@@ -109,19 +117,53 @@ Result<std::int64_t> Tables::settle(const SettleOp& op, std::uint64_t epoch) {
                     .with(end.seq, op.generation, op.attempt, epoch, millis(op.started_at), millis(op.ended_at),
                           end.reason, detail)
                     .run();
-    if (!done) return done;
+    if (!done) return std::move(done.error());
   }
+  std::vector<std::int64_t> due;
   if (is_terminal(end.state)) {
-    auto done = drop_checkpoint_.with(end.seq).run();
-    if (!done) return done;
+    auto dropped = drop_checkpoint_.with(end.seq).run();
+    if (!dropped) return std::move(dropped.error());
+    if (op.has_steps)
+      if (auto done = end_steps(end, due); !done) return std::move(done.error());
   }
-  if (end.ending.empty()) return 0;
+  if (end.ending.empty()) return due;
   auto row = insert_outbox_.with(end.seq, end.ending).step();
   if (!row) return std::move(row.error());
-  const std::int64_t id = insert_outbox_.integer(0);
+  due.push_back(insert_outbox_.integer(0));
   insert_outbox_.reset();
-  return id;
+  return due;
 }
+
+// A step whose id is still to come keeps its row: step_opened() makes it due.
+Result<void> Tables::end_steps(const Settlement& end, std::vector<std::int64_t>& due) {
+  if (end.leaves_steps_open) return ran(drop_steps_.with(end.seq).run());
+  arm_steps_.with(end.seq);
+  while (true) {
+    auto row = arm_steps_.step();
+    if (!row) return std::move(row.error());
+    if (!*row) return {};
+    due.push_back(arm_steps_.integer(0));
+  }
+}
+
+Result<OpenSteps::StepRecord> Tables::step_opening(const StepOpeningOp& op) {
+  auto row = prepare_step_.with(op.seq).step();
+  if (!row) return std::move(row.error());
+  const OpenSteps::StepRecord record = prepare_step_.integer(0);
+  prepare_step_.reset();
+  return record;
+}
+
+Result<bool> Tables::step_opened(const StepOpenedOp& op) {
+  auto row = fill_step_.with(op.record, op.ending).step();
+  if (!row) return std::move(row.error());
+  if (!*row) return false;  // its event ended and leaves its steps open
+  const bool is_due = fill_step_.integer(0) == 0;
+  fill_step_.reset();
+  return is_due;
+}
+
+Result<void> Tables::step_closed(const StepClosedOp& op) { return ran(close_step_.with(op.seq, op.ending).run()); }
 
 Result<void> Tables::release(const ReleaseOp& op) { return ran(release_.with(op.seq, millis(op.at)).run()); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "journal/known_ids.hpp"
 #include "journal/ops.hpp"
@@ -28,16 +29,23 @@ class Tables {
 
   Result<void> insert_event(EventSeq seq, const NewEvent& event);
   Result<void> mark_running(const RunOp& op);
-  // The id of the outbox row, 0 without an ending. kNotFound: no live event of this seq.
-  Result<std::int64_t> settle(const SettleOp& op, std::uint64_t epoch);
+  // The outbox rows that are due with the event's end. kNotFound: no live event of this seq.
+  Result<std::vector<std::int64_t>> settle(const SettleOp& op, std::uint64_t epoch);
   Result<void> release(const ReleaseOp& op);
   Result<void> set_checkpoint(const CheckpointOp& op);
   Result<void> outbox_done(const OutboxDoneOp& op);
   Result<void> outbox_later(const OutboxLaterOp& op);
+  Result<OpenSteps::StepRecord> step_opening(const StepOpeningOp& op);
+  // True: its event has ended meanwhile, the ending is due.
+  Result<bool> step_opened(const StepOpenedOp& op);
+  Result<void> step_closed(const StepClosedOp& op);
 
  private:
+  Result<void> end_steps(const Settlement& end, std::vector<std::int64_t>& due);
+
   store::Statement read_ledger_, write_ledger_, insert_event_, insert_body_, run_, settle_, insert_attempt_,
-      drop_checkpoint_, insert_outbox_, release_, put_checkpoint_, delete_outbox_, postpone_outbox_;
+      drop_checkpoint_, insert_outbox_, release_, put_checkpoint_, delete_outbox_, postpone_outbox_, prepare_step_,
+      fill_step_, close_step_, arm_steps_, drop_steps_;
 };
 
 }  // namespace modhost::journal

@@ -1,4 +1,4 @@
-// The real HttpClient: one thread, one libcurl multi handle on epoll, bounded keep-alive pools, HTTP/1.1. It never
+// The real HttpClient: one thread, libcurl multi handles on epoll, bounded keep-alive pools, HTTP/1.1. It never
 // follows redirects, never reads proxy variables of the environment, always verifies certificates, and sends a POST a
 // second time only when RetryPolicy allows it.
 #pragma once
@@ -19,8 +19,7 @@ namespace modhost::platform {
 struct CurlClientOptions {
   config::HttpClientConfig http = {};  // proxy, CA file, client certificate
   std::chrono::milliseconds connect_timeout = limits::kConnectTimeout;
-  std::size_t calls_max = limits::kCallsMax;                   // alive at once, then start() answers kFull
-  long connections_per_host = limits::kConnectionsPerHostMax;  // further calls wait their turn
+  std::size_t calls_max = limits::kCallsMax;  // alive at once, then start() answers kFull
   RetryPauses pauses = {};
 };
 

@@ -17,7 +17,14 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kIdleHandlesMax = 256;  // easy handles kept for reuse, about 25 KiB each
-constexpr long kHostsBusyMax = 4;             // connections in all: of so many hosts at their limit
+constexpr std::size_t kShardCallsMax = 512;
+constexpr long kKeptConnectionsMax = 512;  // of a shard, idle ones among them
+constexpr std::uint64_t kWakeEvent = std::numeric_limits<std::uint64_t>::max();
+
+// What epoll gives back for a socket.
+std::uint64_t event_of(std::uint32_t shard, curl_socket_t socket) {
+  return std::uint64_t{shard} << 32 | static_cast<std::uint32_t>(socket);
+}
 
 std::function<double()> random_numbers() {
   return [engine = std::minstd_rand(std::random_device{}())]() mutable {
@@ -49,27 +56,34 @@ CurlLoop::CurlLoop(const Clock& clock, const CurlClientOptions& options, CallTab
       table_(table),
       policy_(clock, random_numbers(), options.pauses),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      share_(curl_share_init()),
-      multi_(curl_multi_init()) {}
+      share_(curl_share_init()) {}
 
 Result<void> CurlLoop::set_up() {
   epoll_event wake{};
   wake.events = EPOLLIN;
-  wake.data.fd = table_.wake_fd();
+  wake.data.u64 = kWakeEvent;
   if (!epoll_.is_open() || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, table_.wake_fd(), &wake) != 0)
     return unavailable("HTTP client: no epoll descriptor (" + std::generic_category().message(errno) +
                        "): raise the limit of open files");
-  if (share_ == nullptr || multi_ == nullptr) return unavailable("HTTP client: libcurl gives no handle");
+  if (share_ == nullptr || shard_with_room() == nullptr) return unavailable("HTTP client: libcurl gives no handle");
   curl_share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-  const long connections = options_.connections_per_host * kHostsBusyMax;
-  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(multi_.get(), CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, connections);
   return {};
+}
+
+// Null: no memory.
+CurlLoop::Shard* CurlLoop::shard_with_room() {
+  for (const auto& shard : shards_)
+    if (shard->active < kShardCallsMax) return shard.get();
+  auto shard = std::make_unique<Shard>(*this, static_cast<std::uint32_t>(shards_.size()));
+  CURLM* const multi = shard->multi.get();
+  if (multi == nullptr) return nullptr;
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, shard.get());
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, shard.get());
+  curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kKeptConnectionsMax);
+  return shards_.emplace_back(std::move(shard)).get();
 }
 
 void CurlLoop::run() {
@@ -86,28 +100,34 @@ void CurlLoop::turn() {
   int running = 0;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
-    if (event.data.fd == table_.wake_fd()) {
+    if (event.data.u64 == kWakeEvent) {
       has_mail = true;
       continue;
     }
     int mask = 0;  // errors too are for libcurl to find by reading and writing, so that it says what they are
     if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0) mask |= CURL_CSELECT_IN;
     if ((event.events & (EPOLLOUT | EPOLLERR)) != 0) mask |= CURL_CSELECT_OUT;
-    curl_multi_socket_action(multi_.get(), event.data.fd, mask, &running);
+    const Shard& shard = *shards_.at(event.data.u64 >> 32);
+    curl_multi_socket_action(shard.multi.get(), static_cast<curl_socket_t>(event.data.u64 & 0xffffffffu), mask,
+                             &running);
   }
   if (has_mail) read_inbox();
   fire_timers();
-  if (curl_timer_ && *curl_timer_ <= std::chrono::steady_clock::now()) {
-    curl_timer_.reset();
-    curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+  for (std::size_t i = 0; i < shards_.size(); ++i) {  // an end may begin a call, and that may add a shard
+    Shard& shard = *shards_[i];
+    if (shard.timer && *shard.timer <= std::chrono::steady_clock::now()) {
+      shard.timer.reset();
+      curl_multi_socket_action(shard.multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    collect_ended(shard);
   }
-  collect_ended();
 }
 
 int CurlLoop::wait_ms() const {
   milliseconds wait = std::chrono::hours(1);
-  if (curl_timer_)
-    wait = std::min(wait, std::chrono::ceil<milliseconds>(*curl_timer_ - std::chrono::steady_clock::now()));
+  for (const auto& shard : shards_)
+    if (shard->timer)
+      wait = std::min(wait, std::chrono::ceil<milliseconds>(*shard->timer - std::chrono::steady_clock::now()));
   if (!timers_.empty())
     wait = std::min(wait, std::chrono::ceil<milliseconds>(timers_.begin()->first.first - clock_.steady_now()));
   return static_cast<int>(std::max(wait, milliseconds(0)).count());
@@ -124,7 +144,8 @@ void CurlLoop::read_inbox() {
     } else if (call->state == Call::State::kHeld) {
       deliver_held(call);
     } else if (const auto it = active_.find(call->id); it != active_.end()) {
-      if (const CURLcode code = it->second->resume(); code != CURLE_OK) attempt_ended(*it->second, code);
+      Transfer& transfer = *it->second.transfer;
+      if (const CURLcode code = transfer.resume(); code != CURLE_OK) attempt_ended(transfer, code);
     }
   }
 }
@@ -142,9 +163,9 @@ void CurlLoop::fire_timers() {
   }
 }
 
-void CurlLoop::collect_ended() {
+void CurlLoop::collect_ended(Shard& shard) {
   int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
+  while (const CURLMsg* message = curl_multi_info_read(shard.multi.get(), &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
     attempt_ended(*Transfer::of(message->easy_handle), code);
@@ -153,7 +174,7 @@ void CurlLoop::collect_ended() {
 
 void CurlLoop::admit(const CallPtr& call) {
   if (call->request.deadline.has_passed(clock_)) return finish(call, timed_out(call->request, "before it was sent"));
-  Origin& origin = origins_.try_emplace(call->origin, options_.connections_per_host).first->second;
+  Origin& origin = origins_.try_emplace(call->origin, options_.http.connections).first->second;
   if (origin.has_room(call->request.group)) {
     if (auto ok = begin(call, origin); !ok) finish(call, std::move(ok));
     return serve_waiting(call->origin);
@@ -174,12 +195,15 @@ Result<void> CurlLoop::begin(const CallPtr& call, Origin& origin) {
     idle_.pop_back();
   }
   if (auto ok = transfer->begin(call, call->request.deadline.remaining(clock_)); !ok) return ok;
-  if (const CURLMcode code = curl_multi_add_handle(multi_.get(), transfer->handle()); code != CURLM_OK)
+  Shard* const shard = shard_with_room();
+  if (shard == nullptr) return internal_error("HTTP client: libcurl gives no handle");
+  if (const CURLMcode code = curl_multi_add_handle(shard->multi.get(), transfer->handle()); code != CURLM_OK)
     return internal_error(describe(call->request) + ": " + curl_multi_strerror(code));
+  ++shard->active;
   call->state = Call::State::kActive;
   ++call->attempts;
   origin.began(*call);
-  active_.emplace(call->id, std::move(transfer));
+  active_.emplace(call->id, Active{std::move(transfer), shard});
   return {};
 }
 
@@ -239,8 +263,9 @@ void CurlLoop::finish(const CallPtr& call, Result<void> outcome) {
 // The attempt is over: its handle and its place among the origin's connections are for the next call.
 void CurlLoop::release(const CallPtr& call) {
   auto node = active_.extract(call->id);
-  std::unique_ptr<Transfer> transfer = std::move(node.mapped());
-  curl_multi_remove_handle(multi_.get(), transfer->handle());
+  auto& [transfer, shard] = node.mapped();
+  curl_multi_remove_handle(shard->multi.get(), transfer->handle());
+  --shard->active;
   transfer->reset();
   if (idle_.size() < kIdleHandlesMax) idle_.push_back(std::move(transfer));
   origins_.at(call->origin).ended(*call);
@@ -259,27 +284,28 @@ void CurlLoop::clear_timer(Call& call) {
 }
 
 int CurlLoop::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) {
-  auto& loop = *static_cast<CurlLoop*>(self);
+  const auto& shard = *static_cast<Shard*>(self);
+  const CurlLoop& loop = shard.loop;
   if (what == CURL_POLL_REMOVE) {
     ::epoll_ctl(loop.epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
     return 0;
   }
   epoll_event event{};
   event.events = ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0u) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0u);
-  event.data.fd = socket;
+  event.data.u64 = event_of(shard.index, socket);
   const int first = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   if (::epoll_ctl(loop.epoll_.get(), first, socket, &event) != 0)  // a number used again for another socket
     ::epoll_ctl(loop.epoll_.get(), first == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
-  if (known == nullptr) curl_multi_assign(loop.multi_.get(), socket, self);
+  if (known == nullptr) curl_multi_assign(shard.multi.get(), socket, self);
   return 0;
 }
 
 int CurlLoop::on_timer(CURLM*, long timeout_ms, void* self) {
-  auto& loop = *static_cast<CurlLoop*>(self);
+  auto& shard = *static_cast<Shard*>(self);
   if (timeout_ms < 0)
-    loop.curl_timer_.reset();
+    shard.timer.reset();
   else
-    loop.curl_timer_ = std::chrono::steady_clock::now() + milliseconds(timeout_ms);
+    shard.timer = std::chrono::steady_clock::now() + milliseconds(timeout_ms);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-// The client thread: epoll, one libcurl multi handle, the calls' queues and timers. Runs no locks but the call table's.
+// The client thread: epoll, libcurl multi handles, the calls' queues and timers. Runs no locks but the call table's.
 #pragma once
 
 #include <curl/curl.h>
@@ -47,12 +47,28 @@ class CurlLoop {
     ~CurlGlobal() { curl_global_cleanup(); }
   };
 
+  // libcurl looks for a kept connection by walking those that are open, so many at once are spread over several multi
+  // handles of at most kShardCallsMax. The first that has room takes a call: few calls share one pool.
+  struct Shard {
+    Shard(CurlLoop& owner, std::uint32_t place) : loop(owner), index(place), multi(curl_multi_init()) {}
+    CurlLoop& loop;
+    const std::uint32_t index;
+    MultiHandle multi;
+    std::size_t active = 0;
+    std::optional<SteadyTime> timer;
+  };
+  struct Active {
+    std::unique_ptr<Transfer> transfer;
+    Shard* shard = nullptr;
+  };
+
   Result<void> set_up();
+  Shard* shard_with_room();
   void turn();
   [[nodiscard]] int wait_ms() const;
   void read_inbox();
   void fire_timers();
-  void collect_ended();
+  void collect_ended(Shard& shard);
 
   void admit(const CallPtr& call);
   Result<void> begin(const CallPtr& call, Origin& origin);
@@ -65,24 +81,23 @@ class CurlLoop {
   void set_timer(const CallPtr& call, SteadyTime at);
   void clear_timer(Call& call);
 
-  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* known);
-  static int on_timer(CURLM* multi, long timeout_ms, void* self);
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* shard, void* known);
+  static int on_timer(CURLM* multi, long timeout_ms, void* shard);
 
   const Clock& clock_;
   const CurlClientOptions& options_;
   CallTable& table_;
   Counters counters_;
   RetryPolicy policy_;
-  // Destroyed from below: transfers before the multi handle they may be part of, and all before what they share.
+  // Destroyed from below: transfers before the multi handles they may be part of, and all before what they share.
   CurlGlobal global_;
   UniqueFd epoll_;
   ShareHandle share_;
-  MultiHandle multi_;
+  std::vector<std::unique_ptr<Shard>> shards_;  // never shrinks
   std::vector<std::unique_ptr<Transfer>> idle_;
-  std::unordered_map<CallId, std::unique_ptr<Transfer>> active_;
+  std::unordered_map<CallId, Active> active_;
   std::unordered_map<std::string, Origin> origins_;
   std::map<std::pair<SteadyTime, CallId>, CallPtr> timers_;  // of waiting calls, pauses and held answers
-  std::optional<SteadyTime> curl_timer_;
 };
 
 }  // namespace modhost::platform

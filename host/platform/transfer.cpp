@@ -23,6 +23,9 @@ constexpr std::size_t kHeadBytesMax = 64 * 1024;
 constexpr long kIdleSecondsMax = 60;
 constexpr long kIdleSecondsMaxForPost = 4;
 
+// libcurl's 16 KiB for each call that waits would be most of its memory; answers are small.
+constexpr long kReceiveBytes = 4096;
+
 constexpr std::size_t kAbort = 0;  // any count but the chunk's own size makes libcurl end the transfer
 
 // The runner's and the loader's children must not inherit connections.
@@ -57,7 +60,7 @@ CURLcode Transfer::set_constant_options(const CurlClientOptions& options, CURLSH
   CURLcode code = first_failure(
       {curl_easy_setopt(h, CURLOPT_PRIVATE, reinterpret_cast<char*>(this)),
        curl_easy_setopt(h, CURLOPT_ERRORBUFFER, error_text_.data()), curl_easy_setopt(h, CURLOPT_SHARE, share),
-       curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L),
+       curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L), curl_easy_setopt(h, CURLOPT_BUFFERSIZE, kReceiveBytes),
        curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L),  // a cancelled call does not wait for its DNS look-up
        curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https"), curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L),
        curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L), curl_easy_setopt(h, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1),

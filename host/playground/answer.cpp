@@ -17,6 +17,10 @@ std::string_view reason(int status) {
       return "Forbidden";
     case 404:
       return "Not Found";
+    case 422:
+      return "Unprocessable Entity";
+    case 501:
+      return "Not Implemented";
     case 429:
       return "Too Many Requests";
     default:
@@ -39,6 +43,14 @@ http::Response application_error(const Error& error) {
                                 .raw("params", "{}")
                                 .str();
   return json_answer(is_missing ? 404 : 400, JsonObject().raw("error", inner).str());
+}
+
+http::Response record_answer(const Result<std::string>& record, int status) {
+  return record ? json_answer(status, *record) : application_error(record.error());
+}
+
+std::string json_list(const std::vector<std::string>& records) {
+  return json_array(records, [](const std::string& one) { return one; });
 }
 
 http::Response nest_error(int status, std::string_view message) {

@@ -1,6 +1,8 @@
 // Routing and header checks of the REST API.
 #include "playground/api.hpp"
 
+#include <charconv>
+
 #include "event/json_reader.hpp"
 #include "http/query.hpp"
 #include "playground/answer.hpp"
@@ -8,37 +10,17 @@
 
 namespace modhost::playground {
 
-Api::Api(Platform& platform, Credentials credentials, Deliver deliver)
-    : platform_(platform), credentials_(std::move(credentials)), deliver_(std::move(deliver)) {}
-
-const std::vector<Api::Route>& Api::routes() {
-  static const std::vector<Route> kRoutes = {
-      {"GET", "messages", &Api::list_messages},
-      {"POST", "messages", &Api::create_message},
-      {"GET", "messages/:", &Api::get_message},
-      {"PATCH", "messages/:", &Api::update_message},
-      {"DELETE", "messages/:", &Api::remove_message},
-      {"POST", "messages/:/event", &Api::show_message},
-      {"POST", "message-log", &Api::create_step},
-      {"PATCH", "message-log/:", &Api::update_step},
-      {"POST", "search/search", &Api::search},
-      {"POST", "search/search-string", &Api::search_string},
-      {"POST", "openai/chat/completions", &Api::completion},
-      {"GET", "openai/models", &Api::models},
-      {"GET", "space", &Api::list_spaces},
-      {"POST", "space/message", &Api::begin_turn},
-      {"POST", "space/chat", &Api::create_chat},
-      {"GET", "space/chat/:/messages", &Api::chat_messages},
-      {"DELETE", "space/chat/:", &Api::remove_chat},
-      {"GET", "space/:/messages/latest", &Api::latest_message},
-      {"GET", "space/:", &Api::get_space},
-  };
-  return kRoutes;
+Api::Api(ApiServices services, Credentials credentials)
+    : services_(std::move(services)), credentials_(std::move(credentials)) {
+  for (const auto add :
+       {add_turn_routes, add_message_routes, add_search_routes, add_model_routes, add_content_routes, add_folder_routes,
+        add_space_routes, add_elicitation_routes, add_people_routes, add_table_routes, add_report_routes})
+    add(routes_);
 }
 
-const Api::Route* Api::find_route(std::string_view method, const std::vector<std::string>& segments,
-                                  std::vector<std::string>& ids) {
-  for (const Route& route : routes()) {
+const Route* Api::find_route(std::string_view method, const std::vector<std::string>& segments,
+                             std::vector<std::string>& ids) const {
+  for (const Route& route : routes_) {
     if (route.method != method) continue;
     const std::vector<std::string> pattern = segments_of(route.pattern);
     bool is_match = pattern.size() == segments.size();
@@ -49,8 +31,7 @@ const Api::Route* Api::find_route(std::string_view method, const std::vector<std
       else
         is_match = pattern[i] == segments[i];
     }
-    // "messages/tools" is a resource of its own (dossier 3.2), never a message's id.
-    if (is_match && !(segments[0] == "messages" && segments.size() == 2 && segments[1] == "tools")) return &route;
+    if (is_match) return &route;
   }
   return nullptr;
 }
@@ -72,29 +53,60 @@ std::optional<http::Response> Api::refuse(const http::Request& request) const {
 }
 
 http::Response Api::handle(const http::Request& request) const {
-  Call call{request, {}, http::parse_query(request.query()), {}, {}, {}};
+  ModelOutcome outcome = begin(request);
+  if (auto* answer = std::get_if<http::Response>(&outcome)) return std::move(*answer);
+  return finish_now(services_.platform, std::get<ModelJob>(outcome), services_.clock.unix_now());
+}
+
+ModelOutcome Api::begin(const http::Request& request) const {
+  ApiCall call{request, services_, {}, http::parse_query(request.query()), {}, {}, {}};
   const auto segments = segments_of(below_base(request.path()));
   const Route* route = find_route(request.method, segments, call.ids);
   if (route == nullptr) return nest_error(404, "Cannot " + request.method + " " + std::string(request.path()));
   if (auto refusal = refuse(request)) return *refusal;
   call.user_id = request.header("x-user-id").value_or("");
   call.company_id = request.header("x-company-id").value_or("");
-  if (request.method == "POST" || request.method == "PATCH") {
-    auto body = parse_json(request.body);
+  if (request.method == "POST" || request.method == "PATCH" || request.method == "PUT") {
+    // Methods without parameters send nothing or {}.
+    auto body = parse_json(request.body.empty() ? std::string_view("{}") : std::string_view(request.body));
     if (!body) return nest_error(400, "the body is not JSON: " + body.error().message);
     if (!body->IsObject()) return nest_error(400, "the body must be a JSON object");
     call.body = std::move(*body);
   }
-  return (this->*route->handler)(call);
+  if (route->model_handler != nullptr) return route->model_handler(call);
+  return route->handler(call);
 }
 
-std::optional<std::string> Api::Call::parameter(std::string_view name) const {
+std::optional<std::string> ApiCall::parameter(std::string_view name) const {
   for (const auto& [key, value] : query)
     if (key == name) return value;
   return std::nullopt;
 }
 
-Result<std::string> Api::Call::chat_id() const {
+std::vector<std::string> ApiCall::parameters(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const auto& [key, value] : query)
+    if (key == name || (key.starts_with(name) && key.substr(name.size()).starts_with('['))) values.push_back(value);
+  return values;
+}
+
+bool ApiCall::flag(std::string_view name) const {
+  const auto value = parameter(name);
+  return value == "True" || value == "true" || value == "1";
+}
+
+std::size_t ApiCall::number(std::string_view name, std::size_t fallback, std::size_t max,
+                            std::vector<std::string>& complaints) const {
+  const auto text = parameter(name);
+  if (!text) return fallback;
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error == std::errc() && end == text->data() + text->size() && value <= max) return value;
+  complaints.push_back(std::string(name) + " must be an integer number from 0 to " + std::to_string(max));
+  return fallback;
+}
+
+Result<std::string> ApiCall::chat_id() const {
   const auto id = parameter("chatId");
   if (!id) return invalid("chatId must be a string");
   if (id->empty()) return invalid("chatId should not be empty");

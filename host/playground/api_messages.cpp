@@ -1,6 +1,6 @@
 // Messages and log steps. (Dossier 3.1, 3.3.)
 #include "playground/answer.hpp"
-#include "playground/api.hpp"
+#include "playground/api_call.hpp"
 #include "playground/json_object.hpp"
 
 namespace modhost::playground {
@@ -38,12 +38,10 @@ LogFields read_step(BodyCheck& check) {
   return fields;
 }
 
-}  // namespace
-
-http::Response Api::list_messages(const Call& call) const {
+http::Response list_messages(const ApiCall& call) {
   const auto chat_id = call.chat_id();
   if (!chat_id) return validation_error({chat_id.error().message});
-  const auto messages = platform_.messages(*chat_id);
+  const auto messages = call.on.platform.messages(*chat_id);
   if (!messages) return application_error(messages.error());
   return json_answer(200, JsonObject()
                               .text("object", "list")
@@ -53,13 +51,13 @@ http::Response Api::list_messages(const Call& call) const {
                               .str());
 }
 
-http::Response Api::get_message(const Call& call) const {
+http::Response get_message(const ApiCall& call) {
   const auto chat_id = call.chat_id();
   if (!chat_id) return validation_error({chat_id.error().message});
-  return answer_with(platform_.message(*chat_id, call.ids[0]));
+  return answer_with(call.on.platform.message(*chat_id, call.ids[0]));
 }
 
-http::Response Api::create_message(const Call& call) const {
+http::Response create_message(const ApiCall& call) {
   BodyCheck check(call.body);
   const std::string chat_id = check.text("chatId");
   const std::string space_id = check.text("assistantId");
@@ -70,36 +68,36 @@ http::Response Api::create_message(const Call& call) const {
   fields.segment_index = check.optional_integer("segmentIndex", 0, 1'000'000);
   check.refuse_others();
   if (!check.is_good()) return validation_error(check.complaints());
-  return answer_with(platform_.create_message(chat_id, space_id, role, fields), 201);
+  return answer_with(call.on.platform.create_message(chat_id, space_id, role, fields), 201);
 }
 
-http::Response Api::update_message(const Call& call) const {
+http::Response update_message(const ApiCall& call) {
   BodyCheck check(call.body);
   const std::string chat_id = check.text("chatId");
   MessageFields fields = read_fields(check);
   read_update(check, fields);
   check.refuse_others();
   if (!check.is_good()) return validation_error(check.complaints());
-  return answer_with(platform_.update_message(chat_id, call.ids[0], fields));
+  return answer_with(call.on.platform.update_message(chat_id, call.ids[0], fields));
 }
 
-http::Response Api::show_message(const Call& call) const {
+http::Response show_message(const ApiCall& call) {
   BodyCheck check(call.body);
   const std::string chat_id = check.text("chatId");
   MessageFields fields = read_fields(check);
   read_update(check, fields);
   check.refuse_others();
   if (!check.is_good()) return validation_error(check.complaints());
-  return answer_with(platform_.show_message(chat_id, call.ids[0], fields), 201);
+  return answer_with(call.on.platform.show_message(chat_id, call.ids[0], fields), 201);
 }
 
-http::Response Api::remove_message(const Call& call) const {
+http::Response remove_message(const ApiCall& call) {
   const auto chat_id = call.chat_id();
   if (!chat_id) return validation_error({chat_id.error().message});
-  return answer_with(platform_.remove_message(*chat_id, call.ids[0]));
+  return answer_with(call.on.platform.remove_message(*chat_id, call.ids[0]));
 }
 
-http::Response Api::create_step(const Call& call) const {
+http::Response create_step(const ApiCall& call) {
   BodyCheck check(call.body);
   const std::string message_id = check.text("messageId");
   LogFields fields = read_step(check);
@@ -108,10 +106,10 @@ http::Response Api::create_step(const Call& call) const {
   fields.order = check.integer("order");
   check.refuse_others();
   if (!check.is_good()) return validation_error(check.complaints());
-  return answer_with(platform_.create_step(message_id, fields), 201);
+  return answer_with(call.on.platform.create_step(message_id, fields), 201);
 }
 
-http::Response Api::update_step(const Call& call) const {
+http::Response update_step(const ApiCall& call) {
   BodyCheck check(call.body);
   LogFields fields = read_step(check);
   fields.text = check.optional_text("text");
@@ -119,7 +117,17 @@ http::Response Api::update_step(const Call& call) const {
   fields.order = check.optional_integer("order", INT64_MIN, INT64_MAX);
   check.refuse_others();
   if (!check.is_good()) return validation_error(check.complaints());
-  return answer_with(platform_.update_step(call.ids[0], fields));
+  return answer_with(call.on.platform.update_step(call.ids[0], fields));
+}
+
+}  // namespace
+
+void add_message_routes(Routes& routes) {
+  const Routes mine = {{"GET", "messages", list_messages},       {"POST", "messages", create_message},
+                       {"GET", "messages/:", get_message},       {"PATCH", "messages/:", update_message},
+                       {"DELETE", "messages/:", remove_message}, {"POST", "messages/:/event", show_message},
+                       {"POST", "message-log", create_step},     {"PATCH", "message-log/:", update_step}};
+  routes.insert(routes.end(), mine.begin(), mine.end());
 }
 
 }  // namespace modhost::playground

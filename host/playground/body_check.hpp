@@ -37,6 +37,8 @@ class BodyCheck {
   std::optional<std::string> optional_references(std::string_view name);       // [Ref], checked, JSON text
   const rapidjson::Value* array(std::string_view name);                        // required; null when wrong
 
+  const rapidjson::Value* value(std::string_view name) { return member(name); }  // of any type; null when absent
+
   // Every member not asked for so far is a complaint, but those that clients leak into all bodies.
   void refuse_others();
   void complain(std::string message) { complaints_.push_back(std::move(message)); }

@@ -7,6 +7,7 @@
 #include "http/query.hpp"
 #include "playground/answer.hpp"
 #include "playground/body_check.hpp"
+#include "playground/elicitation.hpp"
 #include "playground/json_object.hpp"
 #include "playground/target.hpp"
 
@@ -34,23 +35,27 @@ std::string page_array(const Things& things) {
 
 }  // namespace
 
-Control::Control(Platform& platform, Faults& faults, Sender& sender, Identity identity)
-    : platform_(platform), faults_(faults), sender_(sender), identity_(std::move(identity)) {}
+Control::Control(ApiServices services, Faults& faults, Sender& sender, Identity identity)
+    : on_(std::move(services)),
+      platform_(on_.platform),
+      faults_(faults),
+      sender_(sender),
+      identity_(std::move(identity)) {}
 
 http::Response Control::handle(const http::Request& request) const {
   const std::string_view path = request.path();
   if (request.method == "GET" && path == "/dev/state") return state(request);
+  if (request.method == "GET" && path == "/dev/document") return document(request);
   using Handler = http::Response (Control::*)(const rapidjson::Value&) const;
-  struct Route {
+  struct PageRoute {
     std::string_view path;
     Handler handler;
   };
-  static constexpr Route kRoutes[] = {{"/dev/messages", &Control::send_message},
-                                      {"/dev/stop", &Control::stop_turn},
-                                      {"/dev/events", &Control::send_event},
-                                      {"/dev/resend", &Control::send_again},
-                                      {"/dev/faults", &Control::set_faults}};
-  const auto* const route = std::find_if(std::begin(kRoutes), std::end(kRoutes), [&](const Route& one) {
+  static constexpr PageRoute kRoutes[] = {
+      {"/dev/messages", &Control::send_message},       {"/dev/stop", &Control::stop_turn},
+      {"/dev/events", &Control::send_event},           {"/dev/resend", &Control::send_again},
+      {"/dev/elicitation", &Control::answer_question}, {"/dev/faults", &Control::set_faults}};
+  const auto* const route = std::find_if(std::begin(kRoutes), std::end(kRoutes), [&](const PageRoute& one) {
     return request.method == "POST" && one.path == path;
   });
   if (route == std::end(kRoutes)) return nest_error(404, "Cannot " + request.method + " " + std::string(path));
@@ -68,9 +73,14 @@ http::Response Control::state(const http::Request& request) const {
   for (const auto& [name, value] : http::parse_query(request.query()))
     if (name == "chatId") chat_id = value;
   const std::string modules = json_array(platform_.spaces(), [](const Space& space) {
-    return JsonObject().text("spaceId", space.id).text("name", space.module).str();
+    return JsonObject().text("spaceId", space.id).text("name", space.name.empty() ? space.module : space.name).str();
   });
   const auto messages = platform_.messages(chat_id);
+  const auto questions = on_.records.list(kElicitation, chat_id);
+  std::vector<std::string> executions;
+  if (messages)
+    for (const Message& message : *messages)
+      if (const auto found = on_.records.find("MessageExecution", message.id)) executions.push_back(*found);
   return json_answer(200, JsonObject()
                               .raw("modules", modules)
                               .raw("chats", page_array(platform_.chats(kChatsShown)))
@@ -79,6 +89,8 @@ http::Response Control::state(const http::Request& request) const {
                               .raw("steps", page_array(platform_.steps(chat_id)))
                               .raw("events", page_array(platform_.events(chat_id)))
                               .raw("calls", page_array(platform_.calls(chat_id)))
+                              .raw("elicitations", json_list(questions))
+                              .raw("executions", json_list(executions))
                               .raw("faults", fault_json(faults_.current()))
                               .text("webhookUrl", sender_.webhook_url())
                               .text("userId", identity_.user_id)
@@ -150,6 +162,32 @@ http::Response Control::set_faults(const rapidjson::Value& body) const {
   if (!check.is_good()) return validation_error(check.complaints());
   faults_.set(fault);
   return json_answer(200, fault_json(fault));
+}
+
+http::Response Control::answer_question(const rapidjson::Value& body) const {
+  BodyCheck check(body);
+  const std::string id = check.text("id"), action = check.choice("action", {"ACCEPT", "DECLINE", "CANCEL"});
+  const std::string content = check.optional_object("content").value_or("null");
+  if (!check.is_good()) return validation_error(check.complaints());
+  return record_answer(respond_to(on_.records, id, action, content, on_.clock.unix_now()));
+}
+
+// What a reference of an answer leads to; the page draws it.
+http::Response Control::document(const http::Request& request) const {
+  std::string content_id;
+  for (const auto& [name, value] : http::parse_query(request.query()))
+    if (name == "contentId") content_id = value;
+  const auto content = on_.library.find(content_id);
+  if (!content) return application_error(content.error());
+  const bool is_shown = content->bytes && is_text(content->mime_type, content->key) && is_utf8(*content->bytes);
+  return json_answer(200, JsonObject()
+                              .text("id", content->id)
+                              .text("key", content->key)
+                              .text("title", content->title)
+                              .text("mimeType", content->mime_type)
+                              .number("byteSize", content->byte_size)
+                              .raw("text", is_shown ? quote_json(*content->bytes) : "null")
+                              .str());
 }
 
 std::optional<http::Response> refuse_foreign(const http::Request& request, std::uint16_t port,

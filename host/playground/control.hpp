@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "http/server.hpp"
+#include "playground/api_call.hpp"
 #include "playground/faults.hpp"
-#include "playground/platform.hpp"
 #include "playground/sender.hpp"
 
 namespace modhost::playground {
@@ -22,8 +22,8 @@ struct Identity {  // who types in the page
 
 class Control {
  public:
-  // Borrows platform, faults and sender. webhook_url is shown only.
-  Control(Platform& platform, Faults& faults, Sender& sender, Identity identity);
+  // Borrows all but the identity.
+  Control(ApiServices services, Faults& faults, Sender& sender, Identity identity);
 
   // Every /dev/ path but /dev/stream and /dev/view, which answer later (playground.cpp).
   [[nodiscard]] http::Response handle(const http::Request& request) const;  // [any thread]
@@ -35,7 +35,10 @@ class Control {
   http::Response send_event(const rapidjson::Value& body) const;
   http::Response send_again(const rapidjson::Value& body) const;
   http::Response set_faults(const rapidjson::Value& body) const;
+  http::Response answer_question(const rapidjson::Value& body) const;
+  http::Response document(const http::Request& request) const;
 
+  const ApiServices on_;
   Platform& platform_;
   Faults& faults_;
   Sender& sender_;

@@ -62,6 +62,22 @@ std::string external_module_chosen(const std::string& event_id, const TurnReques
   return envelope(event_id, "unique.chat.external-module.chosen", turn, assistant.created_at, payload.str());
 }
 
+std::optional<std::string> with_execution(std::string_view body, const std::string& event_id,
+                                          const std::string& execution_id) {
+  auto event = parse_json(body);
+  if (!event || !event->IsObject()) return std::nullopt;
+  auto& memory = event->GetAllocator();
+  const auto set = [&](rapidjson::Value& object, const char* name, const std::string& text) {
+    object.RemoveMember(name);
+    object.AddMember(rapidjson::Value(name, memory), rapidjson::Value(text.c_str(), memory), memory);
+  };
+  const auto payload = event->FindMember("payload");
+  if (payload == event->MemberEnd() || !payload->value.IsObject()) return std::nullopt;
+  set(payload->value, "messageExecutionId", execution_id);
+  set(*event, "id", event_id);
+  return to_json(*event);
+}
+
 EventNames names_of(std::string_view body) {
   const auto document = parse_json(body);
   EventNames names;

@@ -1,6 +1,7 @@
 // The documents the platform signs, and what an arbitrary one names. (Dossier 2.1, 2.3, 2.4.)
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,10 @@ namespace modhost::playground {
 std::string user_message_created(const std::string& event_id, const TurnRequest& turn, const Message& user);
 std::string external_module_chosen(const std::string& event_id, const TurnRequest& turn, const Space& space,
                                    const Message& user, const Message& assistant);
+
+// The same event again for a queued job (dossier 3.4); nothing when the body is no event.
+std::optional<std::string> with_execution(std::string_view body, const std::string& event_id,
+                                          const std::string& execution_id);
 
 // What a body says about itself; empty strings where it says nothing or is no JSON.
 struct EventNames {

@@ -36,7 +36,7 @@ std::string to_json(const Message& message) {
       .time("stoppedStreamingAt", message.stopped_streaming_at)
       .time("userAbortedAt", message.user_aborted_at)
       .raw("references", message.references)
-      .raw("assessment", "[]")
+      .raw("assessment", message.assessments)
       .text_or_null("segmentKind", message.segment_kind)
       .text_or_null("responseTurnId", message.response_turn_id)
       .number("segmentIndex", message.segment_index)

@@ -8,27 +8,32 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "event/json_reader.hpp"
 
 namespace modhost::playground {
 
 using Revision = std::uint64_t;  // grows with every change: the page keeps the newest it has seen of each thing
 
-struct Space {  // "assistant": what a user picks; here one per module
+struct Space {  // "assistant": what a user picks; here one per module, and those made through the API
   std::string id;
   std::string module;  // payload.name
   UnixMillis created_at{};
+  std::string name;           // empty: the module's
+  bool is_configured = true;  // false: made through the API
 };
 
 struct Chat {
   std::string id, space_id, title;
   UnixMillis created_at{};
   std::vector<std::string> message_ids;  // oldest first
+  bool auto_approves = false;            // questions to the user are answered at once
 };
 
 struct Message {
   std::string id, chat_id, role;  // role USER, ASSISTANT or SYSTEM
   std::optional<std::string> text, original_text;
   std::string gpt_request = "null", debug_info = "null", references = "[]";  // JSON as the client sent it
+  std::string assessments = "[]";                                            // JSON
   UnixMillis created_at{}, updated_at{};
   std::optional<UnixMillis> completed_at, started_streaming_at, stopped_streaming_at, user_aborted_at;
   std::optional<std::string> segment_kind, response_turn_id;
@@ -92,6 +97,7 @@ struct CallRecord {
   Revision revision = 0;
 };
 
+using modhost::to_json;                            // of a JSON value
 std::string to_json(const Message& message);       // 3.1, exactly the published members
 std::string to_json(const LogStep& step);          // 3.3
 std::string to_page_json(const Message& message);  // wrapped: {"revision", "isTurn", "message"}

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "crypto/digest.hpp"
 #include "event/json_reader.hpp"
 #include "playground/event_body.hpp"
 #include "playground/ids.hpp"
@@ -15,7 +16,9 @@ constexpr std::size_t kTitleBytesMax = 80;
 
 std::vector<Space> make_spaces(const std::vector<std::string>& modules, UnixMillis now) {
   std::vector<Space> spaces;
-  for (const std::string& module : modules) spaces.push_back({new_id("assistant_"), module, now});
+  // The same ids at every start: kept chats find their spaces again.
+  for (const std::string& module : modules)
+    spaces.push_back({"assistant_" + crypto::hex(crypto::sha256(module)).substr(0, 24), module, now, "", true});
   return spaces;
 }
 
@@ -71,19 +74,11 @@ void Platform::tell(std::string_view kind, const std::function<std::string()>& j
   if (listener_) listener_(kind, json);
 }
 
-std::vector<Space> Platform::spaces() const { return spaces_; }
-
-Result<Space> Platform::space(std::string_view space_id) const {
-  for (const Space& one : spaces_)
-    if (one.id == space_id) return one;
-  return no_space(space_id);
-}
-
 Chat& Platform::add_chat(std::string id, std::string space_id, std::string title) {
   if (chats_.size() >= limits_.chats) forget_chat(std::string(chat_order_.front()));
   chat_order_.push_back(id);
   Chat& chat = chats_[id];
-  chat = Chat{std::move(id), std::move(space_id), std::move(title), clock_.unix_now(), {}};
+  chat = Chat{std::move(id), std::move(space_id), std::move(title), clock_.unix_now(), {}, false};
   return chat;
 }
 
@@ -111,10 +106,10 @@ Message* Platform::find_message(const std::string& chat_id, const std::string& i
 }
 
 Result<Chat> Platform::create_chat(const std::string& space_id, const std::string& title) {
-  if (const auto known = space(space_id); !known) return known.error();
   Chat chat;
   {
     MutexLock lock(mutex_);
+    if (const auto known = space_of(space_id); !known) return known.error();
     chat = add_chat(new_id("chat_"), space_id, title_of(title));
   }
   tell("chat", [&] { return to_page_json(chat); });
@@ -136,18 +131,18 @@ std::vector<Chat> Platform::chats(std::size_t max) const {
   std::vector<Chat> all;
   for (auto id = chat_order_.rbegin(); id != chat_order_.rend() && all.size() < max; ++id) {
     const Chat& chat = chats_.at(*id);
-    all.push_back({chat.id, chat.space_id, chat.title, chat.created_at, {}});
+    all.push_back({chat.id, chat.space_id, chat.title, chat.created_at, {}, false});
   }
   return all;
 }
 
 Result<Turn> Platform::begin_turn(const TurnRequest& request) {
-  auto where = space(request.space_id);
-  if (!where) return where.error();
   Turn turn;
   Chat chat;
   {
     MutexLock lock(mutex_);
+    const auto where = space_of(request.space_id);
+    if (!where) return where.error();
     if (request.chat_id && !chats_.contains(*request.chat_id)) return no_chat(*request.chat_id);
     Chat& home = request.chat_id ? chats_.at(*request.chat_id)
                                  : add_chat(new_id("chat_"), request.space_id, title_of(request.text));
@@ -165,7 +160,7 @@ Result<Turn> Platform::begin_turn(const TurnRequest& request) {
     assistant.role = "ASSISTANT";
     assistant.is_turn = true;
     turn.assistant = add_message(home, std::move(assistant));
-    chat = Chat{home.id, home.space_id, home.title, home.created_at, {}};
+    chat = Chat{home.id, home.space_id, home.title, home.created_at, {}, false};
     for (const bool is_choice : {false, true}) {
       EventRecord record;
       record.key = new_id("delivery_");

@@ -22,6 +22,7 @@ struct PlatformLimits {
   std::size_t chats = 50'000;  // then the oldest chat is forgotten with its messages
   std::size_t messages_per_chat = 10'000;
   std::size_t steps = 100'000;
+  std::size_t spaces = 1'000;
   std::size_t events = 20'000;  // for the timeline only
   std::size_t tries = 50;       // per event: "send again" may be pressed for ever
   std::size_t calls = 5'000;
@@ -57,6 +58,10 @@ class Platform {
   [[nodiscard]] UnixMillis started_at() const { return started_at_; }
   [[nodiscard]] std::vector<Space> spaces() const;
   Result<Space> space(std::string_view space_id) const;
+  Space add_space(const std::string& name, const std::string& module);
+  Result<Space> change_space(const std::string& id, const std::optional<std::string>& name,
+                             const std::optional<std::string>& module);
+  Result<void> remove_space(const std::string& id);
   Result<Chat> create_chat(const std::string& space_id, const std::string& title);
   Result<void> remove_chat(const std::string& chat_id);
   [[nodiscard]] std::vector<Chat> chats(std::size_t max) const;  // newest first, without their message ids
@@ -75,6 +80,11 @@ class Platform {
   Result<Message> message(const std::string& chat_id, const std::string& id) const;
   Result<std::vector<Message>> messages(const std::string& chat_id) const;  // oldest first
   Result<Message> latest_message(const std::string& chat_id) const;
+  [[nodiscard]] std::optional<std::string> chat_of_message(const std::string& id) const;
+  void set_assessments(const std::string& message_id, const std::string& json);
+
+  void set_auto_approval(const std::string& chat_id);
+  [[nodiscard]] bool auto_approves(const std::string& chat_id) const;
 
   Result<LogStep> create_step(const std::string& message_id, const LogFields& fields);
   Result<LogStep> update_step(const std::string& id, const LogFields& fields);
@@ -84,6 +94,7 @@ class Platform {
   // not there: whoever composes an event plays the platform.
   std::string add_event(std::string body);
   Result<EventRecord> event(const std::string& key) const;
+  Result<EventRecord> event_about(const std::string& message_id) const;  // the newest that chose a module for its chat
   [[nodiscard]] std::vector<EventRecord> events(const std::string& chat_id) const;  // oldest first
   void add_try(const std::string& key, DeliveryTry attempt, Outcome outcome);
   void set_outcome(const std::string& key, Outcome outcome);
@@ -91,6 +102,11 @@ class Platform {
   // Numbers the call, finds the event it belongs to and keeps it. thing_id: of a message or log step, or empty.
   void add_call(CallRecord call, std::string_view traceparent, const std::string& thing_id);
   [[nodiscard]] std::vector<CallRecord> calls(const std::string& chat_id) const;  // oldest first, strays included
+
+  // Chats with their messages and steps, spaces made through the API: JSON text of at most `bytes_max`, the newest
+  // chats that fit. Events and calls belong to one run.
+  [[nodiscard]] std::string snapshot(std::size_t bytes_max) const;
+  void restore(std::string_view json);  // before anything else is done
 
  private:
   void tell(std::string_view kind, const std::function<std::string()>& json) const;
@@ -100,15 +116,16 @@ class Platform {
   Message* find_message(const std::string& chat_id, const std::string& id) REQUIRES(mutex_);
   void put_event(EventRecord record) REQUIRES(mutex_);
   [[nodiscard]] std::string shortened(std::string text) const;
+  Result<Space> space_of(std::string_view id) const REQUIRES(mutex_);
   std::string event_key_of(std::string_view trace_id, const std::string& chat_id) const REQUIRES(mutex_);
 
   const Clock& clock_;
   const Listener listener_;
   const PlatformLimits limits_;
   const UnixMillis started_at_;
-  const std::vector<Space> spaces_;
 
   mutable Mutex mutex_;
+  std::vector<Space> spaces_ GUARDED_BY(mutex_);
   Revision revision_ GUARDED_BY(mutex_) = 0;
   std::uint64_t call_count_ GUARDED_BY(mutex_) = 0;
   std::unordered_map<std::string, Chat> chats_ GUARDED_BY(mutex_);

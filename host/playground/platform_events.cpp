@@ -67,7 +67,7 @@ std::string Platform::add_event(std::string body) {
     if (!names.chat_id.empty()) {
       auto known = chats_.find(names.chat_id);
       Chat& home = known != chats_.end() ? known->second : add_chat(names.chat_id, names.space_id, "composed event");
-      chat = Chat{home.id, home.space_id, home.title, home.created_at, {}};
+      chat = Chat{home.id, home.space_id, home.title, home.created_at, {}, false};
       if (!names.user_message_id.empty() && !messages_.contains(names.user_message_id)) {
         Message user;
         user.id = names.user_message_id;
@@ -96,6 +96,17 @@ Result<EventRecord> Platform::event(const std::string& key) const {
   const auto found = events_.find(key);
   if (found == events_.end()) return not_found("no event was sent under the key " + key);
   return found->second;
+}
+
+Result<EventRecord> Platform::event_about(const std::string& message_id) const {
+  MutexLock lock(mutex_);
+  const auto message = messages_.find(message_id);
+  if (message != messages_.end())
+    for (auto key = event_order_.rbegin(); key != event_order_.rend(); ++key)
+      if (const EventRecord& record = events_.at(*key);
+          record.chat_id == message->second.chat_id && record.name == "unique.chat.external-module.chosen")
+        return record;
+  return not_found("no event was sent about message " + message_id);
 }
 
 std::vector<EventRecord> Platform::events(const std::string& chat_id) const {

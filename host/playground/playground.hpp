@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "platform/http_client.hpp"
+#include "playground/model_desk.hpp"
 
 namespace modhost::playground {
 
@@ -26,6 +28,9 @@ struct PlaygroundOptions {
   std::string user_id = "100000000000000001", company_id = "200000000000000002";
   unsigned delivery_retries = 5;
   std::chrono::milliseconds delivery_backoff{200};
+  std::filesystem::path knowledge_folder;  // Markdown and text files; empty: the knowledge base inside the program
+  std::filesystem::path state_file;        // what is kept is kept here; empty: nothing outlives this object
+  ModelSettings model;
 };
 
 class Platform;
@@ -44,15 +49,16 @@ class Playground {
   Playground(const Playground&) = delete;
   Playground& operator=(const Playground&) = delete;
 
-  Result<void> bind();                    // listens; says what, where and how to mend it
+  Result<void> bind();                    // reads knowledge and state, listens; says what, where and how to mend it
   void set_webhook_url(std::string url);  // before start()
   void start();                           // bind() first
-  void stop();                            // ends streams, cancels deliveries, closes the port; blocks shortly
+  void stop();                            // ends streams, cancels deliveries, closes the port, keeps the state; blocks
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::string page_url() const;  // "http://127.0.0.1:40123/"
   [[nodiscard]] std::string api_base() const;  // "http://127.0.0.1:40123/public/chat"
 
+  [[nodiscard]] http::ServerCounters counters() const;
   [[nodiscard]] Platform& platform();
   [[nodiscard]] Sender& sender();
 

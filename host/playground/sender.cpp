@@ -46,6 +46,8 @@ Sender::~Sender() { stop(); }
 
 void Sender::deliver(const std::string& key, Corrupt corrupt) {
   platform_.set_outcome(key, Outcome::kSending);
+  if (const auto record = platform_.event(key); record && options_.announce && corrupt == Corrupt::kNothing)
+    options_.announce(*record);
   attempt(key, corrupt, options_.retries, options_.backoff_first);
 }
 

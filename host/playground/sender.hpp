@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -26,6 +27,7 @@ struct SenderOptions {
   unsigned retries = 5;
   std::chrono::milliseconds backoff_first{200};  // then doubled each time; the platform's own are longer
   std::chrono::milliseconds answer_timeout{10'000};
+  std::function<void(const EventRecord&)> announce;  // told of every event that goes out unspoiled; may be empty
 };
 
 class Sender {

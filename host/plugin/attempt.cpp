@@ -39,6 +39,7 @@ Outcome outcome_of(services::EventEnd end, bool has_thrown) {
   Outcome outcome;
   outcome.kind = kind_of(end, has_thrown);
   outcome.is_unfinished = end.by_host && end.has_begun;
+  if (end.cancel_reason != 0) outcome.cancelled_for = static_cast<CancelReason>(end.cancel_reason);
   outcome.status = end.answer.status;
   outcome.retry_after = end.answer.retry_after;
   outcome.detail = std::move(end.answer.detail);

@@ -38,6 +38,7 @@ class InProcessRuntime final : public PluginRuntime {
 
   void submit(AttemptInput input, OutcomeListener done) override;
   [[nodiscard]] unsigned free_slots() const override;
+  void cancel(std::int64_t journal_seq, CancelReason reason) override;
   void cancel_all(CancelReason reason) override;
   bool stop(Deadline deadline) override;
   [[nodiscard]] RuntimeStatus status() const override;

@@ -210,6 +210,13 @@ void Instance::give_up(const AttemptPtr& attempt, modhost_status status, std::st
   services_.events.give_up(*attempt, status, std::move(why));
 }
 
+void Instance::cancel(std::int64_t journal_seq, CancelReason reason) {
+  const Deadline give_up_at = Deadline::after(shared_.clock, limits::kCancelGrace);
+  for (const auto& event : services_.events.all())
+    if (event->journal_seq() == journal_seq)
+      cancel(std::static_pointer_cast<Attempt>(event), static_cast<std::int32_t>(reason), give_up_at);
+}
+
 void Instance::cancel_all(CancelReason reason) {
   const auto grace = reason == CancelReason::kStopping ? kStoppingGrace : limits::kCancelGrace;
   const Deadline give_up_at = Deadline::after(shared_.clock, grace);

@@ -29,6 +29,7 @@ class Instance final : public std::enable_shared_from_this<Instance> {
 
   Result<void> bring_up();
   void submit(AttemptInput input, OutcomeListener listener);
+  void cancel(std::int64_t journal_seq, CancelReason reason);
   void cancel_all(CancelReason reason);
   bool shut_down(Deadline deadline);
   [[nodiscard]] unsigned free_slots() const;

@@ -185,6 +185,7 @@ void InProcessRuntime::submit(AttemptInput input, OutcomeListener done) {
 }
 bool InProcessRuntime::is_running() const { return instance_->is_running(); }
 unsigned InProcessRuntime::free_slots() const { return instance_->free_slots(); }
+void InProcessRuntime::cancel(std::int64_t journal_seq, CancelReason reason) { instance_->cancel(journal_seq, reason); }
 void InProcessRuntime::cancel_all(CancelReason reason) { instance_->cancel_all(reason); }
 bool InProcessRuntime::stop(Deadline deadline) { return instance_->shut_down(deadline); }
 RuntimeStatus InProcessRuntime::status() const { return instance_->status(); }

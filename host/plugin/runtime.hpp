@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -36,10 +37,11 @@ struct Outcome {
   std::int32_t status = 0;                   // the plugin's modhost_status
   std::chrono::milliseconds retry_after{0};  // 0: the host's policy
   std::string detail;
-  bool turn_completed = false;   // a call of the module already completed the turn
-  bool leave_turn_open = false;  // the module asked the host not to complete it
-  bool is_unfinished = false;    // given up while plugin code ran: it may go on
-  SteadyTime started_at{};       // just before on_event was called; zero if it never was
+  bool turn_completed = false;                     // a call of the module already completed the turn
+  bool leave_turn_open = false;                    // the module asked the host not to complete it
+  std::optional<CancelReason> cancelled_for = {};  // it was asked to end
+  bool is_unfinished = false;                      // given up while plugin code ran: it may go on
+  SteadyTime started_at{};                         // just before on_event was called; zero if it never was
 };
 
 // Runs exactly once per submit(), on any thread; after it the attempt is closed and later results answer E_GONE.
@@ -60,6 +62,8 @@ class PluginRuntime {
   virtual void submit(AttemptInput input, OutcomeListener done) = 0;
   // Free places: in_flight limit minus unfinished events. [any]
   [[nodiscard]] virtual unsigned free_slots() const = 0;
+  // Cancels the open attempt at this event, if there is one, with this reason. [any]
+  virtual void cancel(std::int64_t journal_seq, CancelReason reason) = 0;
   // Cancels every open attempt with this reason. [any]
   virtual void cancel_all(CancelReason reason) = 0;
   // No event follows; waits for running code until the deadline, then abandons what still runs. True: all joined.

@@ -10,6 +10,7 @@ namespace {
 // A slow plugin holds back its peer, not our memory: the client pauses above the one and goes on below the other.
 constexpr std::size_t kMailBytesHigh = 256 * 1024;
 constexpr std::size_t kMailBytesLow = 64 * 1024;
+constexpr std::size_t kAnswerBytesMax = 256 * 1024;  // more of an answer is not looked at
 // Then the thread takes another turn, so that one fast stream does not starve its neighbours.
 constexpr int kItemsInARow = 32;
 
@@ -43,10 +44,11 @@ Call::Call(std::shared_ptr<CallContext> context, Handle id, Purpose purpose, std
 void Call::started(platform::CallId client_call) {
   MutexLock lock(mutex_);
   client_call_ = client_call;
+  is_started_ = true;
   if (is_last_in_) {  // cancelled, or already answered, while the client was starting it
     schedule(lock);
     lock.unlock();
-    context_->client.cancel(client_call);
+    if (!purpose_.outlives_event) context_->client.cancel(client_call);
     return;
   }
   sync_pause(lock);
@@ -63,12 +65,25 @@ void Call::never_started() {
   if (purpose_.event) purpose_.event->detach(shared_from_this());
 }
 
+void Call::failed_to_start(modhost_status why, std::string detail) {
+  MutexLock lock(mutex_);
+  is_started_ = true;
+  if (!is_last_in_) finish_with(Done{why, std::move(detail)});
+  schedule(lock);
+}
+
+bool Call::is_over() {
+  MutexLock lock(mutex_);
+  return is_last_in_;
+}
+
 bool Call::cancel(modhost_status why, std::string detail) {
   MutexLock lock(mutex_);
   if (is_done_out_) return false;
   if (is_last_in_ && is_failure(mail_.front())) return true;  // the first reason stands
-  const platform::CallId client_call = is_last_in_ ? 0 : client_call_;
+  const platform::CallId client_call = is_last_in_ || purpose_.outlives_event ? 0 : client_call_;
   finish_with(Done{why, std::move(detail)});
+  sync_pause(lock);
   schedule(lock);
   lock.unlock();
   if (client_call != 0) context_->client.cancel(client_call);
@@ -92,17 +107,16 @@ bool Call::on_head(int status, const HeaderList& headers) {
 }
 
 bool Call::on_data(std::string_view chunk) {
-  if (purpose_.grants_until && upsert_answer_.size() + chunk.size() <= kUpsertAnswerMax) upsert_answer_ += chunk;
+  if (purpose_.keeps_answer && answer_.size() + chunk.size() <= kAnswerBytesMax) answer_ += chunk;
   return put(std::string(chunk));
 }
 
 void Call::on_done(Result<void> outcome) {
   MutexLock lock(mutex_);
-  const bool is_success = outcome.has_value() && http_status_ >= 200 && http_status_ < 300;
-  if (is_success && (purpose_.completes_turn || purpose_.grants_until)) {
+  if (purpose_.ended) {
+    const bool is_success = outcome.has_value() && http_status_ >= 200 && http_status_ < 300;
     lock.unlock();  // before the plugin hears of it and may finish the event
-    if (purpose_.completes_turn) purpose_.event->note_turn_completed();
-    if (purpose_.grants_until) purpose_.event->uploads.add(upsert_answer_, *purpose_.grants_until);
+    purpose_.ended(is_success, answer_);
     lock.lock();
   }
   if (is_last_in_) return;
@@ -118,7 +132,7 @@ void Call::on_done(Result<void> outcome) {
 // False: nobody wants it any more.
 bool Call::put(Item item) {
   MutexLock lock(mutex_);
-  if (is_last_in_) return false;
+  if (is_last_in_) return purpose_.outlives_event;
   if (const auto* chunk = std::get_if<std::string>(&item)) mail_bytes_ += chunk->size();
   mail_.push_back(std::move(item));
   if (mail_bytes_ > kMailBytesHigh) {
@@ -133,13 +147,14 @@ bool Call::put(Item item) {
 void Call::finish_with(Done done) {
   mail_.clear();
   mail_bytes_ = 0;
+  wants_client_paused_ = false;
   is_last_in_ = true;
   mail_.emplace_back(std::move(done));
 }
 
 bool Call::is_deliverable() const {
   // Before the client has said yes nothing may be reported: its start() may still fail.
-  if (mail_.empty() || client_call_ == 0) return false;
+  if (mail_.empty() || !is_started_) return false;
   return !is_paused_ || is_failure(mail_.front()) || std::holds_alternative<Head>(mail_.front());
 }
 

@@ -6,7 +6,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,12 +49,14 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
     kPosted,  // on the instance's threads: the listener is plugin code
     kDirect   // on the thread that has the news: the listener never blocks
   };
-  // `event` is null for a call without one. `completes_turn`: a 2xx answer means that the chat's turn is complete;
-  // `grants_until`: that the addresses in it may be called until then.
+  // `event` is null for a call without one. `ended` hears once how a call ended that was started, before the plugin
+  // does: whether with a 2xx, and the answer's body if `keeps_answer`. A call that `outlives_event` goes on when nobody
+  // listens any more: its answer is the host's too.
   struct Purpose {
-    std::shared_ptr<OpenEvent> event;
-    bool completes_turn = false;
-    std::optional<SteadyTime> grants_until = {};
+    std::shared_ptr<OpenEvent> event = {};
+    std::function<void(bool is_success, std::string_view answer)> ended = {};
+    bool keeps_answer = false;
+    bool outlives_event = false;
   };
 
   Call(std::shared_ptr<CallContext> context, Handle id, Purpose purpose, std::shared_ptr<CallListener> listener,
@@ -64,6 +65,10 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
   // After HttpClient::start: it runs under this id, or it never did and nothing is reported.
   void started(platform::CallId client_call);
   void never_started();
+  // It was said to have started and did not: on_done follows with `why`, or with the reason that came before.
+  void failed_to_start(modhost_status why, std::string detail);
+  // It was cancelled before it started. [any]
+  [[nodiscard]] bool is_over();
 
   // Drops what is not delivered yet; on_done follows with `why`. False: on_done has begun. [any]
   bool cancel(modhost_status why, std::string detail = {});
@@ -99,12 +104,13 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
   const Purpose purpose_;
   const std::shared_ptr<CallListener> listener_;
   const Delivery delivery_;
-  std::string upsert_answer_;  // kept for its addresses; the client thread's own
+  std::string answer_;  // if the purpose keeps it; the client thread's own
 
   Mutex mutex_;
   std::deque<Item> mail_ GUARDED_BY(mutex_);
   std::size_t mail_bytes_ GUARDED_BY(mutex_) = 0;
-  platform::CallId client_call_ GUARDED_BY(mutex_) = 0;  // 0: not known yet
+  platform::CallId client_call_ GUARDED_BY(mutex_) = 0;  // 0: none, or not known yet
+  bool is_started_ GUARDED_BY(mutex_) = false;           // until then nothing is reported
   int http_status_ GUARDED_BY(mutex_) = 0;
   bool is_last_in_ GUARDED_BY(mutex_) = false;    // Done is in the mail or out: nothing more goes in
   bool is_done_out_ GUARDED_BY(mutex_) = false;   // on_done has begun

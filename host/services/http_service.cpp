@@ -10,6 +10,7 @@
 #include "event/json_reader.hpp"
 #include "platform/http_text.hpp"
 #include "platform/unique_request.hpp"
+#include "services/call_meaning.hpp"
 
 namespace modhost::services {
 
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::string_view kGrantHttp = "http:";
 constexpr std::string_view kGrantWithoutEvent = "platform-without-event";
+// A call that opens a log step may outlive its event by this, for its answer names the step that is to be closed.
+constexpr std::chrono::milliseconds kStepCallTimeout{30'000};
 
 std::string to_lower(std::string_view text) {
   std::string lower(text);
@@ -88,16 +91,6 @@ class Collector final : public CallListener {
 
 }  // namespace
 
-bool completes_turn(const Event& event, std::string_view method, std::string_view target, std::string_view body) {
-  if (method != "PATCH" || event.assistant_message_id.empty()) return false;
-  const std::string_view path = target.substr(0, target.find('?'));
-  if (!path.ends_with("/messages/" + event.assistant_message_id)) return false;
-  const auto document = parse_json(body);
-  if (!document || !document->IsObject()) return false;
-  const rapidjson::Value* completed_at = find_member(*document, "completedAt");
-  return completed_at != nullptr && !completed_at->IsNull();
-}
-
 std::string origin_of(std::string_view url) {
   if (!std::all_of(url.begin(), url.end(),
                    [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '\\' && c != '#'; }))
@@ -114,12 +107,13 @@ std::string origin_of(std::string_view url) {
 }
 
 HttpService::HttpService(const config::Config& config, const config::ModuleConfig& module, const Clock& clock,
-                         EventService& events, std::shared_ptr<CallContext> context)
+                         EventService& events, journal::OpenSteps& steps, std::shared_ptr<CallContext> context)
     : config_(config),
       module_name_(module.name),
       app_id_(module.app),
       clock_(clock),
       events_(events),
+      steps_(steps),
       context_(std::move(context)) {
   for (const std::string& grant : module.grants) {
     if (grant == kGrantWithoutEvent) is_platform_without_event_ = true;
@@ -200,25 +194,67 @@ Refusal HttpService::build(HttpCall& call, const OpenEvent* event, platform::Htt
   return {};
 }
 
+// What the answer means for the event, beside what it means to the plugin.
+Call::Purpose HttpService::purpose_of(const HttpCall& call, std::shared_ptr<OpenEvent> event) const {
+  Call::Purpose purpose;
+  purpose.event = std::move(event);
+  if (!call.is_platform || !purpose.event) return purpose;
+  CallMeaning meaning = meaning_of(purpose.event->event(), call.method, call.target, call.body);
+  const bool is_recorded = purpose.event->journal_seq() != 0;
+  purpose.outlives_event = is_recorded && meaning.opens_step;  // ended by start_recorded()
+  purpose.keeps_answer = meaning.asks_for_upload || purpose.outlives_event;
+  const bool closes_step = is_recorded && !meaning.closes_step.empty();
+  if (!meaning.completes_turn && !meaning.asks_for_upload && !closes_step) return purpose;
+  const SteadyTime grants_until = clock_.steady_now() + kUploadGrant;
+  purpose.ended = [event = purpose.event, meaning = std::move(meaning), closes_step, grants_until, &steps = steps_](
+                      bool is_success, std::string_view answer) {
+    if (!is_success) return;
+    if (meaning.completes_turn) event->note_turn_completed();
+    if (meaning.asks_for_upload) event->uploads.add(answer, grants_until);
+    if (closes_step) steps.closed(event->journal_seq(), journal::step_ending(meaning.closes_step));
+  };
+  return purpose;
+}
+
+// The record of a log step is committed before its call leaves, and holds the step's id as soon as the platform has
+// told it: whatever happens to the event, the host can close what it opened.
+void HttpService::start_recorded(const std::shared_ptr<Call>& running, platform::HttpRequest request,
+                                 const std::shared_ptr<StepRecord>& record, journal::EventSeq seq) {
+  const auto waiting = std::make_shared<platform::HttpRequest>(std::move(request));
+  steps_.opening(seq, [running, waiting, record, context = context_, &steps = steps_](const auto& recorded) {
+    if (!recorded)
+      return running->failed_to_start(status_of(recorded.error().code),
+                                      "the log step can not be recorded: " + recorded.error().message);
+    *record = *recorded;
+    Result<platform::CallId> client_call = Error{Code::kGone, "cancelled before it left"};
+    if (!running->is_over()) client_call = context->client.start(std::move(*waiting), running);
+    if (client_call) return running->started(*client_call);
+    steps.not_opened(*recorded);
+    running->failed_to_start(status_of(client_call.error().code), client_call.error().message);
+  });
+}
+
 Refusal HttpService::launch(HttpCall call, std::shared_ptr<CallListener> listener, Call::Delivery delivery,
                             Handle& started) {
-  Call::Purpose purpose;
-  if (Refusal refusal = check(call, purpose.event); !refusal.ok()) return refusal;
-  if (call.is_platform && purpose.event)
-    purpose.completes_turn = completes_turn(purpose.event->event(), call.method, call.target, call.body);
-  if (call.is_platform && purpose.event && asks_for_upload(call.method, call.target))
-    purpose.grants_until = clock_.steady_now() + kUploadGrant;
-  const auto timeout = call.timeout.count() == 0
-                           ? limits::kCallTimeoutMax
-                           : std::min<std::chrono::milliseconds>(call.timeout, limits::kCallTimeoutMax);
+  std::shared_ptr<OpenEvent> event;
+  if (Refusal refusal = check(call, event); !refusal.ok()) return refusal;
+  Call::Purpose purpose = purpose_of(call, event);
+  const bool is_recorded = purpose.outlives_event;
+  const auto record = is_recorded ? std::make_shared<StepRecord>() : nullptr;
+  if (is_recorded)
+    purpose.ended = [record, &steps = steps_](bool is_success, std::string_view answer) {
+      const std::string step = is_success ? opened_step(answer) : std::string();
+      step.empty() ? steps.not_opened(*record) : steps.opened(*record, journal::step_ending(step));
+    };
+  const auto longest = is_recorded ? kStepCallTimeout : limits::kCallTimeoutMax;
+  const auto timeout = call.timeout.count() == 0 ? longest : std::min<std::chrono::milliseconds>(call.timeout, longest);
   platform::HttpRequest request;
-  if (Refusal refusal = build(call, purpose.event.get(), request); !refusal.ok()) return refusal;
+  if (Refusal refusal = build(call, event.get(), request); !refusal.ok()) return refusal;
   request.deadline = Deadline::after(clock_, timeout);
   request.group = module_name_;
 
   const auto id = context_->calls.reserve();
   if (!id) return {MODHOST_E_FULL, "too many calls of this module at once"};
-  const auto event = purpose.event;
   const auto running = std::make_shared<Call>(context_, *id, std::move(purpose), std::move(listener), delivery);
   context_->calls.fill(*id, running);
   if (event) {
@@ -227,12 +263,17 @@ Refusal HttpService::launch(HttpCall call, std::shared_ptr<CallListener> listene
       running->never_started();
       return {MODHOST_E_GONE, "the event this call serves has ended"};
     }
-    request.deadline = std::min(request.deadline, *deadline);
+    if (!is_recorded) request.deadline = std::min(request.deadline, *deadline);
   }
   // Looked at again: close() may have run before the call was in the table.
   if (is_closed_.load()) {
     running->never_started();
     return {MODHOST_E_CLOSED, "the instance is stopping"};
+  }
+  if (is_recorded) {
+    started = *id;
+    start_recorded(running, std::move(request), record, event->journal_seq());
+    return {};
   }
   const auto client_call = context_->client.start(std::move(request), running);
   if (!client_call) {

@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "config/config.hpp"
+#include "journal/open_steps.hpp"
 #include "services/call.hpp"
 #include "services/event_service.hpp"
 
@@ -44,7 +45,7 @@ struct Refusal {
 class HttpService {
  public:
   HttpService(const config::Config& config, const config::ModuleConfig& module, const Clock& clock,
-              EventService& events, std::shared_ptr<CallContext> context);
+              EventService& events, journal::OpenSteps& steps, std::shared_ptr<CallContext> context);
 
   // On success the listener hears of the call until on_done, and `started` names it.
   Refusal start(HttpCall call, std::shared_ptr<CallListener> listener, Handle& started);
@@ -60,6 +61,10 @@ class HttpService {
   Refusal launch(HttpCall call, std::shared_ptr<CallListener> listener, Call::Delivery delivery, Handle& started);
   Refusal check(const HttpCall& call, std::shared_ptr<OpenEvent>& event);
   Refusal build(HttpCall& call, const OpenEvent* event, platform::HttpRequest& request) const;
+  [[nodiscard]] Call::Purpose purpose_of(const HttpCall& call, std::shared_ptr<OpenEvent> event) const;
+  using StepRecord = journal::OpenSteps::StepRecord;
+  void start_recorded(const std::shared_ptr<Call>& running, platform::HttpRequest request,
+                      const std::shared_ptr<StepRecord>& record, journal::EventSeq seq);
   [[nodiscard]] const config::App* own_app() const;
   [[nodiscard]] bool is_granted(std::string_view url) const;
   modhost_status why(Handle call);
@@ -68,15 +73,13 @@ class HttpService {
   const std::string module_name_, app_id_;
   const Clock& clock_;
   EventService& events_;
+  journal::OpenSteps& steps_;
   const std::shared_ptr<CallContext> context_;
   std::vector<std::string> origins_;  // "https://api.acme.com", lower case
   bool is_platform_without_event_ = false;
   std::atomic<bool> is_closed_{false};
 };
 
-// True for a PATCH of the event's assistant message, below whatever base path, that sets completedAt: its success
-// completes the chat's turn.
-bool completes_turn(const Event& event, std::string_view method, std::string_view target, std::string_view body);
 // "scheme://host[:port]" of an absolute http or https URL in lower case; empty for anything else, for a URL with a user
 // in it and for one with characters that have to be percent-encoded.
 std::string origin_of(std::string_view url);

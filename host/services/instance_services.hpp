@@ -47,7 +47,7 @@ class InstanceServices {
         kv(module.name, shared.storage),
         checkpoints(events, shared.storage),
         tasks(shared.clock, tag(number, 3), tasks_max(module), hooks.post, std::move(hooks.timers)),
-        http(shared.config, module, shared.clock, events,
+        http(shared.config, module, shared.clock, events, shared.storage.open_steps,
              std::make_shared<CallContext>(shared.client, std::move(hooks.post), tag(number, 1),
                                            limits::kCallsPerModuleMax)) {}
 

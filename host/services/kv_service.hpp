@@ -11,6 +11,7 @@
 
 #include "journal/journal.hpp"
 #include "journal/key_values.hpp"
+#include "journal/open_steps.hpp"
 #include "modhost/plugin.h"
 #include "services/event_service.hpp"
 
@@ -20,6 +21,7 @@ namespace modhost::services {
 struct Storage {
   journal::Journal& journal;
   journal::KeyValues& key_values;
+  journal::OpenSteps& open_steps;
 };
 
 // Thread-safe. Borrows everything.

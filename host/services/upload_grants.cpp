@@ -22,8 +22,4 @@ bool UploadGrants::allows(std::string_view url, SteadyTime now) const {
                      [&](const auto& granted) { return granted.first == url && now < granted.second; });
 }
 
-bool asks_for_upload(std::string_view method, std::string_view target) {
-  return method == "POST" && target.substr(0, target.find('?')).ends_with("/content/upsert");
-}
-
 }  // namespace modhost::services

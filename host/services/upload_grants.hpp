@@ -14,8 +14,7 @@
 namespace modhost::services {
 
 inline constexpr std::chrono::minutes kUploadGrant{15};
-inline constexpr std::size_t kUploadUrlsMax = 300;           // of one event, three for each upload
-inline constexpr std::size_t kUpsertAnswerMax = 256 * 1024;  // more is not looked at
+inline constexpr std::size_t kUploadUrlsMax = 300;  // of one event, three for each upload
 
 // Thread-safe.
 class UploadGrants {
@@ -28,8 +27,5 @@ class UploadGrants {
   mutable Mutex mutex_;
   std::vector<std::pair<std::string, SteadyTime>> urls_ GUARDED_BY(mutex_);
 };
-
-// True for the call whose answer names such addresses.
-bool asks_for_upload(std::string_view method, std::string_view target);
 
 }  // namespace modhost::services

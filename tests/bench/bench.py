@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 
+import concurrency
 import journal_check
 import load
 import report
@@ -167,6 +168,8 @@ def main(words):
             sustained(plan, rows, facts)
         if plan.wants("low load"):
             low_load(plan, facts)
+        if plan.wants("many chats"):
+            facts.update(concurrency.run(say))
     except KeyboardInterrupt:
         print("interrupted; the servers are stopped", flush=True)
         return 130

@@ -17,7 +17,10 @@ def row(rps, **values):
 GOOD = {(report.DURABLE, 64): row(20_000), (report.DURABLE, 256): row(20_000), (report.FLASK, 64): row(2_000),
         (report.BARE, 64): row(4_000), (report.CLUSTER, 64): row(18_000), (report.NGINX, 64): row(100_000),
         (report.ALONE, 64): row(60_000), (report.SUSTAINED, 64): row(8_000)}
-FACTS = {"accept_to_on_event_ms": 0.4, "ids_missing": 0, "events_not_ended": 0}
+FACTS = {"accept_to_on_event_ms": 0.4, "ids_missing": 0, "events_not_ended": 0, "chats_in_flight": 10_000,
+         "chats_right": 10_000, "chats_memory_mb": 300.0, "chats_accept_p99_ms": 20.0, "chats_in_flight_ratio": 1250}
+BROKEN = {"accept_to_on_event_ms": 1.0, "ids_missing": 1, "events_not_ended": 1, "chats_in_flight": 9_899,
+          "chats_right": 9_999, "chats_memory_mb": 400.0, "chats_accept_p99_ms": 50.0, "chats_in_flight_ratio": 99}
 
 
 class Claims(unittest.TestCase):
@@ -37,9 +40,10 @@ class Claims(unittest.TestCase):
         for name, change in planted.items():
             with self.subTest(name):
                 self.assertTrue(any(name in what for what in self.broken({**GOOD, **change}, FACTS)))
-        for name in FACTS:
+        self.assertEqual(set(FACTS), set(BROKEN))
+        for name, value in BROKEN.items():
             with self.subTest(name):
-                self.assertEqual(1, len(self.broken(GOOD, {**FACTS, name: 1})))
+                self.assertEqual(1, len(self.broken(GOOD, {**FACTS, name: value})))
 
     def test_what_was_not_measured_is_said(self):
         self.assertTrue(all(holds is None for *_, holds in report.claims({}, {})))

@@ -43,8 +43,12 @@ class PageTest(unittest.TestCase):
     options = ()
 
     @classmethod
+    def plugins_dir(cls):
+        return arguments.plugins_dir
+
+    @classmethod
     def setUpClass(cls):
-        cls.host = DevHost(arguments.binary, arguments.plugins_dir, cls.modules, cls.options).__enter__()
+        cls.host = DevHost(arguments.binary, cls.plugins_dir(), cls.modules, cls.options).__enter__()
         cls.addClassCleanup(cls.host.__exit__, None, None, None)
         profile = tempfile.TemporaryDirectory(prefix="modhost-chromium-", ignore_cleanup_errors=True)
         cls.addClassCleanup(profile.cleanup)
@@ -123,7 +127,7 @@ class ChatPage(PageTest):
     def test_the_answer_appears_and_is_the_stored_one(self):
         self.type_message(QUESTION)
         self.wait(lambda: self.answers() == [ANSWER], "the answer")
-        self.assertEqual([QUESTION], self.texts("#chat .turn.user .text"))
+        self.wait(lambda: self.texts("#chat .turn.user .text") == [QUESTION], "the question")  # its answer may come first
         stored = [one for one in self.stored() if one["role"] == "ASSISTANT" and one["text"]]
         self.assertEqual(self.answers(), [one["text"] for one in stored])
         self.wait(self.is_unlocked, "the unlocked input")
@@ -242,6 +246,103 @@ class ChatPage(PageTest):
         self.assertFalse(self.one(".centre").is_displayed())
 
 
+class WithAnAssistant(PageTest):
+    """A module that logs steps, streams, cites and asks; the answers come from the built-in knowledge base."""
+
+    modules = {"Assistant": "streams_answer"}
+
+    @classmethod
+    def plugins_dir(cls):
+        return arguments.test_plugins_dir
+
+    def newest_text(self):
+        return (self.answers() or [""])[-1]
+
+    def step_states(self):
+        return self.browser.execute_script(
+            "return [...document.querySelectorAll('.steps > li')].map((one) => one.dataset.status)")
+
+    def test_steps_tick_the_answer_streams_and_its_source_opens(self):
+        self.type_message("What is the notice period of the Zürich office lease?")
+        self.wait(lambda: self.step_states() == ["RUNNING"], "the running step")
+        took = lambda: (self.texts(".steps .took") or [""])[0]
+        first = took()
+        self.wait(lambda: took() != first or self.step_states() == ["COMPLETED"], "the step's ticking time")
+        self.wait(lambda: self.step_states() == ["COMPLETED"], "the completed step")
+        self.wait(lambda: self.newest_text().startswith("Term and notice"), "the first words")
+        partial = self.newest_text()
+        self.assertNotIn("five years", partial, "the answer comes word by word")
+        self.assertTrue(self.all(".turn.streaming[aria-busy=true]"), "a caret while it streams")
+        self.wait(lambda: self.browser.execute_script(
+            "const turn = document.querySelector('.turn.streaming'); return turn && getComputedStyle(turn).opacity") == "1",
+            "a bubble that is seen while it grows")
+        self.wait(lambda: "another five years." in self.newest_text() and self.is_unlocked(), "the whole answer")
+        self.assertFalse(self.all(".turn.streaming"))
+        self.assertEqual(["1lease-zurich.md : 2"], self.texts("#chat .turn > .references li"))
+        stored = [one["text"] for one in self.stored() if one["role"] == "ASSISTANT"]
+        self.assertTrue(stored[0].endswith("<sup>1</sup>"), stored)
+        citation = self.one("#chat .text sup button")
+        self.assertIn("lease-zurich.md", citation.get_attribute("aria-label"))
+        citation.click()
+        self.wait(lambda: self.one("#document").is_displayed(), "the source")
+        self.assertEqual("Office lease Zürich", self.one("#document-title").text)
+        self.assertIn("CHF 18,400", self.one("#document-text").text)
+        if arguments.screenshot:
+            self.browser.save_screenshot(arguments.screenshot.replace(".png", "-source.png"))
+        self.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+        self.wait(lambda: not self.one("#document").is_displayed(), "the closed source")
+        self.one("#chat .turn > .references .document-link").send_keys(Keys.ENTER)
+        self.wait(lambda: self.one("#document").is_displayed(), "the source again, by key")
+        self.one("#document-close").click()
+        if arguments.screenshot:
+            self.browser.save_screenshot(arguments.screenshot.replace(".png", "-answer.png"))
+
+    def test_stop_ends_the_answer(self):
+        self.type_message("What is the notice period of the Zürich office lease?")
+        self.wait(lambda: self.newest_text().startswith("Term and notice"), "the first words")
+        self.one("#stop").click()
+        began = time.monotonic()
+        self.wait(self.is_unlocked, "the unlocked input", 3)
+        self.wait(lambda: self.card_state() in ("completed", "cancelled"), "the event's end", 3)
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertIn("You stopped this answer.", self.texts(".aborted"))
+        turn = [one for one in self.stored() if one["role"] == "ASSISTANT"][0]
+        self.assertTrue(turn["userAbortedAt"])
+        self.assertNotIn("five years", turn["text"])
+
+    def test_a_question_of_the_module_is_answered(self):
+        self.type_message("ask me")
+        field = self.wait(lambda: self.all("form.question input"), "the question")[0]
+        self.assertIn("Which office?", self.one("form.question").text)
+        field.send_keys("Bern <b>", Keys.ENTER)
+        self.wait(lambda: self.newest_text() == "ACCEPTED Bern <b>", "the module's answer")
+        self.wait(lambda: self.one("form.question").get_attribute("data-status") == "ACCEPTED", "the closed question")
+        self.assertEqual([], self.all("#chat .text b"))
+
+    def test_a_question_can_be_declined(self):
+        self.type_message("ask me")
+        self.wait(lambda: self.all("form.question .decline"), "the question")[0].click()
+        self.wait(lambda: self.newest_text().strip() == "DECLINED", "the module's answer")
+
+
+class WithKeptState(PageTest):
+    """--persist and --knowledge: a second start finds what the first one kept."""
+
+    def test_a_restart_shows_the_same_chat(self):
+        with DevHost(arguments.binary, arguments.plugins_dir, self.modules, ("--persist",), keep=True) as first:
+            self.browser.get(first.page)
+            self.wait(lambda: self.one("#send").is_enabled(), "the message box")
+            self.type_message(QUESTION)
+            self.wait(lambda: self.answers() == [ANSWER] and self.is_unlocked(), "the answer")
+            chat = self.chat_id()
+        with DevHost(arguments.binary, arguments.plugins_dir, self.modules, ("--persist",), folder=first.folder) as second:
+            self.browser.get(second.page)
+            self.wait(lambda: self.all("#chats button"), "the list of chats")
+            self.one("#chats button").click()
+            self.wait(lambda: self.chat_id() == chat and self.answers() == [ANSWER], "the kept chat")
+            self.browser.get(self.host.page)  # before the second one goes: its page would miss it
+
+
 class WithoutPlugin(PageTest):
     """The counter-test: no plugin, no answer."""
 
@@ -283,6 +384,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True, help="the modhost program")
     parser.add_argument("--plugins-dir", required=True, help="folder with demo_app.so")
+    parser.add_argument("--test-plugins-dir", required=True, help="folder with streams_answer.so")
     parser.add_argument("--screenshot", default="", help="write the page with the answer there (PNG)")
     parser.add_argument("--failure-screenshot", default="browser-failure.png", help="what a failed test leaves")
     parser.add_argument("--chromium", default="/usr/bin/chromium")

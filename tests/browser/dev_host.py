@@ -17,8 +17,9 @@ STOP_TIMEOUT_S = 30
 class DevHost:
     """A running host with its stand-in; ports are free ones. Use as a context."""
 
-    def __init__(self, binary, plugins_dir, modules, options=()):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="modhost-browser-"))
+    def __init__(self, binary, plugins_dir, modules, options=(), folder=None, keep=False):
+        self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="modhost-browser-"))
+        self._keep = keep  # the folder stays for the next host, which removes it
         self.log = self.folder / "host.log"
         config = self.folder / "modules.yaml"
         lines = ["listen: 127.0.0.1:0", "admin: 127.0.0.1:0", f"state_dir: {self.folder / 'data'}",
@@ -52,7 +53,9 @@ class DevHost:
                 self._process.kill()
                 self._process.wait()
         self.output = self.log.read_text(errors="replace")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._ports_file.unlink(missing_ok=True)
+        if not self._keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def exit_code(self):

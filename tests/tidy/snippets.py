@@ -20,6 +20,18 @@ INCLUDES = ["-I", os.path.join(tree.ROOT, "plugin-api", "include")]
 C_COMPILER, CXX_COMPILER, MODHOST = (sys.argv[1:] + ["cc", "c++", "build/release/modhost"][len(sys.argv) - 1:])[:3]
 
 
+@functools.lru_cache(maxsize=None)
+def precompiled():
+    """A folder that holds the header nearly every block begins with, parsed once; for compilers that look for it."""
+    folder = tempfile.TemporaryDirectory()  # kept by the cache until the end
+    header = os.path.join(INCLUDES[1], "modhost", "sdk", "plugin.hpp")
+    output = os.path.join(folder.name, "modhost", "sdk", "plugin.hpp.gch")
+    os.makedirs(os.path.dirname(output))
+    subprocess.run([CXX_COMPILER, "-std=c++20", "-x", "c++-header", "-Wall", "-Werror", *INCLUDES, header, "-o", output],
+                   capture_output=True, check=False)
+    return folder
+
+
 def compile_problem(language, code):
     if not (code.lstrip().startswith("#include") or "MODHOST_" in code):
         return None
@@ -27,7 +39,8 @@ def compile_problem(language, code):
     with tempfile.NamedTemporaryFile("w", suffix=suffix, encoding="utf-8") as file:
         file.write(code)
         file.flush()
-        run = subprocess.run([compiler, f"-std={standard}", "-fsyntax-only", "-Wall", "-Werror", *INCLUDES, file.name],
+        first = ["-I", precompiled().name] if language == "cpp" else []
+        run = subprocess.run([compiler, f"-std={standard}", "-fsyntax-only", "-Wall", "-Werror", *first, *INCLUDES, file.name],
                              capture_output=True, text=True, check=False)
     errors = [line for line in run.stderr.splitlines() if "error:" in line]
     return f"does not compile: {(errors or [run.stderr])[0]}" if run.returncode else None

@@ -1,14 +1,15 @@
 // The page's state and wiring: a snapshot from /dev/state, then changes from /dev/stream. Every thing carries a revision;
 // the newest seen wins, so that snapshot and stream may overlap in any order.
-import { bubble, element, event_card, reconcile, stray_card, typing, verdict } from "/view.js";
+import { markdown } from "/markdown.js";
+import { bubble, element, event_card, is_visible, question, reconcile, stray_card, tick, typing, verdict } from "/view.js";
 
 const $ = (id) => document.getElementById(id);
 const TERMINAL = new Set(["completed", "cancelled", "expired", "dead"]);
-const VIEW_POLL_MS = 250, VIEW_POLL_SLOW_MS = 2000, VIEW_FAST_FOR_MS = 30_000;
+const VIEW_POLL_MS = 250, VIEW_POLL_SLOW_MS = 2000, VIEW_FAST_FOR_MS = 30_000, TICK_MS = 200;
 
 const state = {
   modules: [], spaceId: "", chatId: "", chats: new Map(), messages: new Map(), steps: new Map(), events: new Map(),
-  calls: new Map(), views: new Map(), templates: [], userId: "", companyId: "", problem: "",
+  calls: new Map(), views: new Map(), questions: new Map(), executions: new Map(), templates: [], userId: "", companyId: "", problem: "",
 };
 
 // ---- Talking to the stand-in ---------------------------------------------------------------------------------------
@@ -44,6 +45,8 @@ const CHANGES = {
   message: (one) => { if (one.message.chatId === state.chatId) keep(state.messages, one.message.id, one); },
   "message-removed": (one) => state.messages.delete(one.message.id),
   step: (one) => { if (one.chatId === state.chatId) keep(state.steps, one.step.id, one); },
+  elicitation: (one) => { if (one.chatId === state.chatId) state.questions.set(one.id, one); },
+  execution: (one) => { if (state.messages.has(one.messageId)) state.executions.set(one.messageId, one); },
   event: (one) => { if (is_mine(one)) keep(state.events, one.key, one); },
   call: (one) => { if (is_mine(one)) keep(state.calls, one.number, one); },
 };
@@ -51,7 +54,7 @@ const is_mine = (one) => one.chatId === "" || one.chatId === state.chatId;
 
 async function load(chatId) {
   const is_other = chatId !== state.chatId;
-  if (is_other) for (const map of [state.messages, state.steps, state.events, state.calls]) map.clear();
+  if (is_other) for (const map of [state.messages, state.steps, state.events, state.calls, state.questions, state.executions]) map.clear();
   state.chatId = chatId;
   const snapshot = await ask(`/dev/state?chatId=${encodeURIComponent(chatId)}`);
   if (state.chatId !== chatId) return;  // the user went on to another chat meanwhile
@@ -59,6 +62,8 @@ async function load(chatId) {
   state.chats = new Map(snapshot.chats.map((chat) => [chat.id, chat]).reverse());
   for (const one of snapshot.messages) keep(state.messages, one.message.id, one);
   for (const one of snapshot.steps) keep(state.steps, one.step.id, one);
+  for (const one of snapshot.elicitations) state.questions.set(one.id, one);
+  for (const one of snapshot.executions) state.executions.set(one.messageId, one);
   for (const one of snapshot.events) keep(state.events, one.key, one);
   for (const one of snapshot.calls) keep(state.calls, one.number, one);
   const home = state.chats.get(chatId)?.spaceId;
@@ -166,14 +171,18 @@ function draw_chat() {
   const items = [];
   for (const one of ordered) {
     const steps = steps_of(one.message.id);
-    const made = bubble(one, steps, module);
-    if (made) items.push({ key: one.message.id, version: [one.revision, ...steps.map((step) => step.revision)].join(), made });
+    const execution = state.executions.get(one.message.id);
+    if (!is_visible(one, steps, execution)) continue;
+    items.push({ key: one.message.id, version: [one.revision, execution?.updatedAt, ...steps.map((step) => step.revision)].join(),
+      build: () => bubble(one, steps, module, execution, is_unfinished(one)) });
   }
+  for (const one of state.questions.values())
+    items.push({ key: one.id, version: one.updatedAt, build: () => question(one, (action, content) => answer_question(one.id, action, content)) });
   const running = ordered.filter(is_unfinished);
   const hopeless = running.length ? why_no_answer() : "";
-  if (!hopeless && running.some(({ message }) => !message.text)) items.push({ key: "typing", version: 1, made: typing() });
-  if (!items.length) items.push({ key: "welcome", version: state.spaceId, made: welcome() });
-  reconcile(chat, items, { key: (item) => item.key, version: (item) => item.version, build: (item) => item.made });
+  if (!hopeless && running.some(({ message }) => !message.text)) items.push({ key: "typing", version: 1, build: typing });
+  if (!items.length) items.push({ key: "welcome", version: state.spaceId, build: welcome });
+  reconcile(chat, items, { key: (item) => item.key, version: (item) => item.version, build: (item) => item.build() });
   if (is_at_end) chat.scrollTop = chat.scrollHeight;
   lock(running.length > 0);
   draw_notice(state.problem || hopeless, state.problem ? "bad" : "");
@@ -186,7 +195,7 @@ function welcome() {
     element("strong", {}, name ? `Talk to ${name}` : "No modules are configured"),
     element("span", {}, name ? "A signed event goes to your host, its plugin answers through the API, and you watch both ends." :
       "Add one under modules: in modules.yaml and start again."),
-    name ? element("div", {}, element("button", { type: "button", onclick: () => { $("message").value = text; grow(); $("message").focus(); } }, text)) : null);
+    name ? element("div", {}, element("button", { type: "button", onclick: () => take_prompt(text) }, text)) : null);
 }
 
 function lock(is_locked) {
@@ -257,6 +266,29 @@ function send_message(event) {
     const made = await ask("/dev/messages", { spaceId: state.spaceId, chatId: state.chatId || null, text });
     await load(made.chatId);
   });
+}
+
+const answer_question = (id, action, content) => attempt(async () => {
+  const record = await ask("/dev/elicitation", { id, action, content });
+  state.questions.set(record.id, record);
+});
+
+// A source of an answer, in a window over the page.
+const open_document = (id) => attempt(async () => {
+  const found = await ask(`/dev/document?contentId=${encodeURIComponent(id)}`);
+  $("document-title").textContent = found.title || found.key;
+  $("document-key").textContent = found.key;
+  $("document-text").replaceChildren(...(found.text === null ? [element("p", { class: "empty" },
+    `${found.mimeType || "A file"} of ${found.byteSize ?? 0} bytes: it can be downloaded through the API, not shown here.`)] :
+    markdown(found.text.replace(/^# .*\n/, "").replace(/([^\n])\n(?=[^\n#>|*\d\s-])/g, "$1 "))));
+  $("document").showModal();
+  $("document-text").scrollTop = 0;
+});
+
+function take_prompt(text) {
+  $("message").value = text;
+  grow();
+  $("message").focus();
 }
 
 const stop = () => attempt(() => ask("/dev/stop", { chatId: state.chatId }));
@@ -332,7 +364,13 @@ function wire() {
       for (const other of document.querySelectorAll(".tabs button")) other.toggleAttribute("aria-current", false);
       tab.setAttribute("aria-current", "true");
     });
+  document.addEventListener("page:document", (event) => open_document(event.detail));
+  document.addEventListener("page:prompt", (event) => take_prompt(event.detail));
+  $("document-close").addEventListener("click", () => $("document").close());
+  $("document").addEventListener("click", (event) => { if (event.target === $("document")) $("document").close(); });
+  setInterval(tick, TICK_MS);
   document.addEventListener("keydown", (event) => {
+    if ($("document").open) return;  // its own Escape closes it
     if (event.key === "Escape" && !$("stop").hidden) stop();
     if (event.altKey && event.code === "KeyN") { event.preventDefault(); new_chat(); }
     if (event.key === "/" && event.target === document.body) { event.preventDefault(); $("message").focus(); }

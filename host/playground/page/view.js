@@ -1,17 +1,8 @@
-// Draws: Markdown to elements, messages to bubbles, events to timelines. Nothing here ever parses text as HTML: whatever a
+// Draws: messages to bubbles, questions to forms, events to timelines. Nothing here ever parses text as HTML: whatever a
 // module writes reaches the page as text nodes.
+import { content_of, element, inline, markdown, open_content, safe_address } from "/markdown.js";
 
-export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (key === "class") made.className = value;
-    else made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
+export { element };
 
 // Makes the children of `parent` match `items`, keeping those whose key and version did not change, and what is open in
 // the others.
@@ -41,121 +32,125 @@ export function reconcile(parent, items, { key, version, build }) {
   for (const gone of old.values()) gone.remove();
 }
 
-// ---- Markdown ------------------------------------------------------------------------------------------------------
-
-const INLINE = new RegExp([
-  "`([^`\\n]+)`",                                   // 1 code
-  "\\*\\*([^*\\n]+)\\*\\*",                         // 2 bold
-  "(?<![\\w*])\\*([^*\\s][^*\\n]*)\\*(?![\\w*])",   // 3 italic
-  "\\[([^\\]\\n]+)\\]\\(([^)\\s]+)\\)",             // 4 label, 5 address
-  "<sup>(\\d+)</sup>",                              // 6 citation
-].join("|"), "g");
-
-function safe_address(address) {
-  return /^https?:\/\//i.test(address) ? address : null;
-}
-
-function inline(text) {
-  const parts = [];
-  let at = 0;
-  for (const match of text.matchAll(INLINE)) {
-    if (match.index > at) parts.push(text.slice(at, match.index));
-    const [whole, code, bold, italic, label, address, citation] = match;
-    if (code !== undefined) parts.push(element("code", {}, code));
-    else if (bold !== undefined) parts.push(element("strong", {}, ...inline(bold)));
-    else if (italic !== undefined) parts.push(element("em", {}, ...inline(italic)));
-    else if (citation !== undefined) parts.push(element("sup", {}, citation));
-    else if (safe_address(address))
-      parts.push(element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, ...inline(label)));
-    else parts.push(whole);
-    at = match.index + whole.length;
-  }
-  if (at < text.length) parts.push(text.slice(at));
-  return parts;
-}
-
-const BULLET = /^\s{0,3}[-*+]\s+(.*)$/, NUMBER = /^\s{0,3}\d+[.)]\s+(.*)$/, QUOTE = /^>\s?(.*)$/, HEADING = /^(#{1,6})\s+(.*)$/;
-
-// Takes lines from `at` while they match, gives the first groups and where it stopped.
-function take(lines, at, pattern) {
-  const taken = [];
-  for (let match; at < lines.length && (match = lines[at].match(pattern)); ++at) taken.push(match[1]);
-  return [taken, at];
-}
-
-export function markdown(text) {
-  const blocks = [], lines = text.split("\n");
-  let paragraph = [];
-  const flush = () => {
-    if (paragraph.length) blocks.push(element("p", {}, ...inline(paragraph.join("\n"))));
-    paragraph = [];
-  };
-  for (let at = 0; at < lines.length;) {
-    const line = lines[at];
-    if (line.startsWith("```")) {
-      flush();
-      let end = at + 1;
-      while (end < lines.length && !lines[end].startsWith("```")) ++end;
-      blocks.push(element("pre", {}, element("code", {}, lines.slice(at + 1, end).join("\n"))));
-      at = end + 1;
-    } else if (HEADING.test(line)) {
-      flush();
-      blocks.push(element("h3", {}, ...inline(line.match(HEADING)[2])));
-      ++at;
-    } else if (BULLET.test(line) || NUMBER.test(line)) {
-      flush();
-      const is_bullet = BULLET.test(line);
-      const [items, next] = take(lines, at, is_bullet ? BULLET : NUMBER);
-      blocks.push(element(is_bullet ? "ul" : "ol", {}, ...items.map((item) => element("li", {}, ...inline(item)))));
-      at = next;
-    } else if (QUOTE.test(line)) {
-      flush();
-      const [quoted, next] = take(lines, at, QUOTE);
-      blocks.push(element("blockquote", {}, element("p", {}, ...inline(quoted.join("\n")))));
-      at = next;
-    } else {
-      if (line.trim() === "") flush();
-      else paragraph.push(line);
-      ++at;
-    }
-  }
-  flush();
-  return blocks;
-}
-
 // ---- Chat ----------------------------------------------------------------------------------------------------------
 
 const MARKS = { RUNNING: "", COMPLETED: "✓", FAILED: "!" };
+const LABELS = { GREEN: "good", YELLOW: "warn", RED: "bad" };
+
+const lasted = (ms) => ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+
+// Called by the page several times a second: running steps show how long they have been at it.
+export function tick() {
+  for (const one of document.querySelectorAll("[data-since]")) one.textContent = lasted(Math.max(0, Date.now() - Number(one.dataset.since)));
+}
+
+// How long a step took, or, counting, takes.
+function duration(step) {
+  const began = Date.parse(step.createdAt), ended = Date.parse(step.updatedAt);
+  if (step.status === "RUNNING") return element("span", { class: "took", "data-since": began, "aria-hidden": "true" }, lasted(Math.max(0, Date.now() - began)));
+  return element("span", { class: "took" }, lasted(Math.max(0, ended - began)));
+}
 
 function step_list(steps) {
   if (!steps.length) return null;
-  return element("ul", { class: "steps" }, ...steps.map(({ step }) =>
-    element("li", { "data-status": step.status, "data-step": step.id },
+  return element("ul", { class: "steps", "aria-label": "Steps" }, ...steps.map(({ step }) => {
+    const details = (step.details?.data ?? []).filter((one) => one?.text);
+    return element("li", { "data-status": step.status, "data-step": step.id },
       element("span", { class: "mark", role: "img", "aria-label": step.status.toLowerCase() }, MARKS[step.status] ?? ""),
-      element("p", {}, ...inline(step.text)))));
+      element("div", { class: "what" },
+        element("p", {}, ...inline(step.text)),
+        details.length ? element("ul", { class: "details" }, ...details.map((one) => element("li", {}, ...inline(one.text)))) : null,
+        reference_list(step.references)),
+      duration(step));
+  }));
 }
 
 function reference_list(references) {
   if (!references?.length) return null;
   const sorted = [...references].sort((a, b) => a.sequenceNumber - b.sequenceNumber);
   return element("ul", { class: "references", "aria-label": "Sources" }, ...sorted.map((one) => {
-    const address = safe_address(one.url ?? "");
-    const name = address ? element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, one.name) : one.name;
+    const address = safe_address(one.url ?? ""), content = content_of(one.url);
+    const name = content ? open_content(content, [one.name]) :
+      address ? element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, one.name) : one.name;
     return element("li", { title: one.description ?? one.sourceId }, element("b", {}, String(one.sequenceNumber)), name);
   }));
 }
 
-// One message with its steps; null when there is nothing to show yet.
-export function bubble({ message }, steps, module) {
+function assessment_list(assessments) {
+  const shown = (assessments ?? []).filter((one) => one.isVisible !== false);
+  if (!shown.length) return null;
+  return element("ul", { class: "assessments", "aria-label": "Checks of this answer" }, ...shown.map((one) =>
+    element("li", { "data-tone": LABELS[one.label] ?? "", "data-status": one.status, title: one.explanation ?? "" },
+      one.status === "PENDING" ? `checking ${one.type.toLowerCase()} …` : `${one.type.toLowerCase()}: ${one.title ?? one.label?.toLowerCase() ?? one.status.toLowerCase()}`)));
+}
+
+function progress_of(execution) {
+  if (!execution || !["PENDING", "RUNNING"].includes(execution.status)) return null;
+  const percent = execution.percentageCompleted ?? 0;
+  return element("label", { class: "progress" }, `${execution.progressTitle ?? "Working"} · ${percent} %`,
+    element("progress", { max: 100, value: percent }));
+}
+
+// Whether there is anything to draw of a message yet.
+export const is_visible = ({ message }, steps, execution) => Boolean(message.text || message.userAbortedAt || progress_of(execution)) ||
+  steps.some(({ step }) => step.text !== "");
+
+// One visible message with its steps. `is_running`: its turn has not ended.
+export function bubble({ message }, steps, module, execution = null, is_running = false) {
   const is_user = message.role === "USER";
   const shown = steps.filter(({ step }) => step.text !== "");
-  if (!message.text && !shown.length && !message.userAbortedAt) return null;
-  return element("article", { class: `turn ${is_user ? "user" : "assistant"}`, "data-id": message.id, "data-role": message.role },
+  const progress = progress_of(execution);
+  const is_streaming = is_running && Boolean(message.text);
+  return element("article", { class: `turn ${is_user ? "user" : "assistant"}${is_streaming ? " streaming" : ""}`, "data-id": message.id,
+    "data-role": message.role, "aria-busy": is_streaming ? "true" : null },
     element("div", { class: "who" }, is_user ? "You" : module),
     step_list(shown),
-    message.text ? element("div", { class: "bubble" }, element("div", { class: "text" }, ...markdown(message.text))) : null,
+    progress,
+    message.text ? element("div", { class: "bubble" }, element("div", { class: "text" }, ...markdown(message.text, message.references ?? []))) : null,
     reference_list(message.references),
+    assessment_list(message.assessment),
     message.userAbortedAt ? element("div", { class: "aborted" }, "You stopped this answer.") : null);
+}
+
+// ---- Questions to the user -----------------------------------------------------------------------------------------
+
+function field(name, schema) {
+  const id = `field-${name}`, label = schema.title ?? name;
+  if (schema.type === "boolean") return element("label", { class: "check" }, element("input", { type: "checkbox", name, id }), label);
+  const input = Array.isArray(schema.enum) ?
+    element("select", { name, id }, ...schema.enum.map((one) => element("option", { value: one }, String(one)))) :
+    element("input", { name, id, type: schema.type === "integer" || schema.type === "number" ? "number" : "text",
+      step: schema.type === "number" ? "any" : null });
+  return element("div", {}, element("label", { for: id }, label), input);
+}
+
+function answers_in(form, properties) {
+  const answers = {};
+  for (const [name, schema] of Object.entries(properties)) {
+    const input = form.elements[name];
+    if (schema.type === "boolean") answers[name] = input.checked;
+    else if (input.value === "") continue;
+    else answers[name] = schema.type === "integer" || schema.type === "number" ? Number(input.value) : input.value;
+  }
+  return answers;
+}
+
+const ANSWERED = { ACCEPTED: "You answered.", DECLINED: "You declined.", CANCELLED: "Cancelled.", EXPIRED: "Nobody answered in time." };
+
+// What a module asks; `respond(action, content)` answers it.
+export function question(record, respond) {
+  const is_open = record.status === "PENDING";
+  const properties = record.schema?.properties ?? {};
+  const address = safe_address(record.url ?? "");
+  const form = element("form", { class: "bubble question", "data-question": record.id, "data-status": record.status,
+    onsubmit: (event) => { event.preventDefault(); respond("ACCEPT", answers_in(event.target, properties)); } },
+    element("p", {}, ...inline(record.message)),
+    address && is_open ? element("p", {}, element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, address)) : null,
+    ...(is_open ? Object.entries(properties).map(([name, schema]) => field(name, schema)) : []),
+    is_open ? element("div", { class: "buttons" }, element("button", { class: "primary", type: "submit" }, "Answer"),
+      element("button", { class: "small decline", type: "button", onclick: () => respond("DECLINE", null) }, "Decline")) :
+      element("p", { class: "hint" }, ANSWERED[record.status] ?? record.status));
+  return element("div", { class: "turn assistant" }, element("div", { class: "who" }, record.toolName), form);
 }
 
 export function typing() {

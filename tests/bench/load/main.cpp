@@ -30,7 +30,7 @@ struct Options {
   double seconds = 5;
   double rate = 0;  // requests a second over all connections; 0: as fast as the answers come
   std::size_t requests_max = 100'000;
-  std::string module = "Bench", secret, token = "0000000000", accepted_file;
+  std::string module = "Bench", secret, token = "0000000000", accepted_file, bodies_file;
 };
 
 struct Tally {
@@ -188,21 +188,33 @@ bool parse(const std::vector<std::string_view>& words, Options& options) {
     } else if (take(words, at, "--requests-max", value)) {
       options.requests_max = std::stoul(value);
     } else if (!take(words, at, "--module", options.module) && !take(words, at, "--secret", options.secret) &&
-               !take(words, at, "--token", options.token) && !take(words, at, "--accepted", options.accepted_file)) {
+               !take(words, at, "--token", options.token) && !take(words, at, "--accepted", options.accepted_file) &&
+               !take(words, at, "--bodies", options.bodies_file)) {
       return false;
     }
   }
   return options.port != 0 && !options.secret.empty();
 }
 
+std::vector<std::string> read_lines(const std::string& name) {
+  std::vector<std::string> lines;
+  std::ifstream file(name);
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
 int run(const std::vector<std::string_view>& words) {
   Options options;
   if (!parse(words, options)) {
     std::cerr << "usage: bench_load --port N --secret TEXT [--connections 64] [--seconds 5] [--rate 0]\n"
-                 "       [--requests-max 100000] [--module Bench] [--token TEXT] [--accepted FILE]\n";
+                 "       [--requests-max 100000] [--module Bench] [--token TEXT] [--accepted FILE]\n"
+                 "       [--bodies FILE]: events to send once each, one a line\n";
     return 2;
   }
-  const Requests requests(options.module, options.secret, options.token, options.port, options.requests_max);
+  const Requests requests =
+      options.bodies_file.empty()
+          ? Requests(options.module, options.secret, options.token, options.port, options.requests_max)
+          : Requests(read_lines(options.bodies_file), options.secret, options.port);
   Tally tally = Run(options, requests).go();
   if (!options.accepted_file.empty()) {
     std::ofstream file(options.accepted_file);

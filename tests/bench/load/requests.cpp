@@ -39,6 +39,19 @@ std::string body_with(std::string_view module, std::string_view id) {
   return head + filler + tail;
 }
 
+std::string head(std::uint16_t port) {
+  return "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
+         "\r\nContent-Type: application/json\r\nX-Unique-Version: 1.0.0\r\nX-Unique-Created-At: " +
+         std::to_string(std::time(nullptr)) + "\r\nX-Unique-User-Id: 284719305518067713\r\n" +
+         "X-Unique-Company-Id: 251906337744912385\r\nX-Unique-Signature: ";
+}
+
+// Between the quotes after "id": in a body whose first member it is.
+std::string id_of(std::string_view body) {
+  const auto begin = body.find("\"id\":\"") + 6;
+  return std::string(body.substr(begin, body.find('"', begin) - begin));
+}
+
 void put_digits(char* at, std::size_t value) {
   for (std::size_t digit = kDigits; digit-- > 0; value /= 10) at[digit] = static_cast<char>('0' + value % 10);
 }
@@ -48,12 +61,9 @@ void put_digits(char* at, std::size_t value) {
 Requests::Requests(std::string_view module, std::string_view secret, std::string_view token, std::uint16_t port,
                    std::size_t count)
     : token_(token), count_(count) {
-  body_ = body_with(module, id(0));
+  body_ = body_with(module, kIdPrefix + token_ + std::string(kDigits, '0'));
   id_in_body_ = body_.find(kIdPrefix) + std::strlen(kIdPrefix) + token_.size();
-  blank_ = "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
-           "\r\nContent-Type: application/json\r\nX-Unique-Version: 1.0.0\r\nX-Unique-Created-At: " +
-           std::to_string(std::time(nullptr)) + "\r\nX-Unique-User-Id: 284719305518067713\r\n" +
-           "X-Unique-Company-Id: 251906337744912385\r\nX-Unique-Signature: ";
+  blank_ = head(port);
   signature_at_ = blank_.size();
   blank_ += std::string(kMacDigits, '0') + "\r\nContent-Length: " + std::to_string(body_.size()) + "\r\n\r\n";
   body_at_ = blank_.size();
@@ -67,6 +77,15 @@ Requests::Requests(std::string_view module, std::string_view secret, std::string
         [this, thread, threads, secret] { sign(count_ * thread / threads, count_ * (thread + 1) / threads, secret); });
 }
 
+Requests::Requests(std::vector<std::string> bodies, std::string_view secret, std::uint16_t port)
+    : count_(bodies.size()) {
+  for (const std::string& body : bodies) {
+    ids_.push_back(id_of(body));
+    whole_.push_back(head(port) + signature::sign(secret, body) + "\r\nContent-Length: " + std::to_string(body.size()) +
+                     "\r\n\r\n" + body);
+  }
+}
+
 void Requests::sign(std::size_t first, std::size_t last, std::string_view secret) {
   std::string body = body_;
   for (std::size_t index = first; index < last; ++index) {
@@ -77,12 +96,17 @@ void Requests::sign(std::size_t first, std::size_t last, std::string_view secret
 }
 
 std::string Requests::id(std::size_t index) const {
+  if (!ids_.empty()) return ids_[index];
   std::string digits(kDigits, '0');
   put_digits(digits.data(), index);
   return kIdPrefix + token_ + digits;
 }
 
 void Requests::patch(std::string& request, std::size_t index) const {
+  if (!whole_.empty()) {
+    request = whole_[index];
+    return;
+  }
   std::memcpy(request.data() + signature_at_, signatures_.data() + index * kMacDigits, kMacDigits);
   put_digits(request.data() + body_at_ + id_in_body_, index);
 }

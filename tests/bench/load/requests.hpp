@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace modhost::bench {
 
@@ -14,6 +15,8 @@ class Requests {
   // module and secret as the server is configured; token makes the ids of this run differ from every other run's.
   Requests(std::string_view module, std::string_view secret, std::string_view token, std::uint16_t port,
            std::size_t count);
+  // Events as they are, each its own body.
+  Requests(std::vector<std::string> bodies, std::string_view secret, std::uint16_t port);
 
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::string id(std::size_t index) const;
@@ -30,7 +33,8 @@ class Requests {
   std::string blank_;
   std::size_t id_in_body_ = 0, signature_at_ = 0, body_at_ = 0;
   std::size_t count_;
-  std::string signatures_;  // 64 digits each
+  std::string signatures_;                // 64 digits each
+  std::vector<std::string> whole_, ids_;  // of events as they are: requests and ids
 };
 
 }  // namespace modhost::bench

@@ -26,6 +26,13 @@ class FakeRuntime final : public plugin::PluginRuntime {
     if (outcome) done(*outcome);
   }
   [[nodiscard]] unsigned free_slots() const override { return slots_; }
+  void cancel(std::int64_t journal_seq, plugin::CancelReason reason) override {
+    {
+      MutexLock lock(mutex_);
+      cancelled_.emplace_back(journal_seq, reason);
+    }
+    changed_.notify_all();
+  }
   void cancel_all(plugin::CancelReason) override {}
   bool stop(Deadline) override { return true; }
   [[nodiscard]] plugin::RuntimeStatus status() const override { return {}; }
@@ -41,6 +48,13 @@ class FakeRuntime final : public plugin::PluginRuntime {
     while (inputs_.size() < count && lock.wait_until(changed_, until) != std::cv_status::timeout) {
     }
     return inputs_;
+  }
+  std::vector<std::pair<std::int64_t, plugin::CancelReason>> wait_cancelled() {
+    MutexLock lock(mutex_);
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (cancelled_.empty() && lock.wait_until(changed_, until) != std::cv_status::timeout) {
+    }
+    return cancelled_;
   }
   void finish_held(const plugin::Outcome& outcome) {
     std::vector<plugin::OutcomeListener> held;
@@ -58,21 +72,25 @@ class FakeRuntime final : public plugin::PluginRuntime {
   std::optional<plugin::Outcome> answer_ GUARDED_BY(mutex_);
   std::vector<plugin::OutcomeListener> held_ GUARDED_BY(mutex_);
   std::vector<plugin::AttemptInput> inputs_ GUARDED_BY(mutex_);
+  std::vector<std::pair<std::int64_t, plugin::CancelReason>> cancelled_ GUARDED_BY(mutex_);
 };
 
 class FakeClient final : public platform::HttpClient {
  public:
   Result<platform::CallId> start(platform::HttpRequest request, std::shared_ptr<platform::Sink> sink) override {
     int status = 0;
+    std::string body;
     {
       MutexLock lock(mutex_);
       requests_.push_back(std::move(request));
       status = status_;
+      body = body_;
     }
     if (status == 0) {
       sink->on_done(unavailable("connection refused"));
     } else {
       sink->on_head(status, {});
+      if (!body.empty()) sink->on_data(body);
       sink->on_done({});
     }
     return 1;
@@ -83,14 +101,16 @@ class FakeClient final : public platform::HttpClient {
     MutexLock lock(mutex_);
     return requests_;
   }
-  void answer_with(int status) {
+  void answer_with(int status, std::string body = {}) {
     MutexLock lock(mutex_);
     status_ = status;
+    body_ = std::move(body);
   }
 
  private:
   Mutex mutex_;
   int status_ GUARDED_BY(mutex_) = 200;
+  std::string body_ GUARDED_BY(mutex_);
   std::vector<platform::HttpRequest> requests_ GUARDED_BY(mutex_);
 };
 
@@ -203,6 +223,49 @@ TEST_F(DispatcherTest, AnEndingWaitsForAKeyThatThePlatformTakes) {
   EXPECT_FALSE(journal_.wait_outbox());
   ASSERT_EQ(journal_.postponed().size(), 1u);
   EXPECT_EQ(journal_.postponed().begin()->second, clock_.unix_now() + 60s);
+}
+
+TEST_F(DispatcherTest, TheStopButtonCancelsTheAttempt) {
+  client_.answer_with(200, R"({"userAbortedAt":"2026-01-01T00:00:00.000Z"})");
+  dispatcher_.start();
+  append("evt_1");
+  ASSERT_EQ(demo_.wait_inputs(1).size(), 1u);
+  clock_.advance(1s);
+  dispatcher_.wake();
+  const auto cancelled = demo_.wait_cancelled();
+  ASSERT_EQ(cancelled.size(), 1u);
+  EXPECT_EQ(cancelled[0], std::pair(std::int64_t{1}, plugin::CancelReason::kUser));
+  plugin::Outcome outcome;
+  outcome.kind = Kind::kCancelled;
+  outcome.cancelled_for = plugin::CancelReason::kUser;
+  demo_.finish_held(outcome);
+  const journal::Settlement settled = journal_.wait_settled(1).at(0);
+  EXPECT_EQ(settled.state, journal::State::kCancelled);
+  EXPECT_NE(settled.ending, "") << "the input unlocks";
+  EXPECT_EQ(settled.ending.find("text"), std::string::npos) << "what is in the bubble stays";
+}
+
+TEST_F(DispatcherTest, ALogStepThatStayedOpenFails) {
+  Event event;
+  const auto call = ending_call(event, R"({"step":"log/1"})");
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->method, "PATCH");
+  EXPECT_EQ(call->target, "/message-log/log%2F1");
+  EXPECT_EQ(call->body, R"({"status":"FAILED"})");
+}
+
+TEST_F(DispatcherTest, ATurnLeftOpenKeepsItsSteps) {
+  dispatcher_.start();
+  append("evt_1");
+  append("evt_2", "Slow");
+  ASSERT_EQ(demo_.wait_inputs(1).size(), 1u);
+  ASSERT_EQ(slow_.wait_inputs(1).size(), 1u);
+  plugin::Outcome outcome;
+  demo_.finish_held(outcome);
+  EXPECT_FALSE(journal_.wait_settled(1).at(0).leaves_steps_open);
+  outcome.leave_turn_open = true;
+  slow_.finish_held(outcome);
+  EXPECT_TRUE(journal_.wait_settled(2).at(1).leaves_steps_open);
 }
 
 TEST_F(DispatcherTest, AModuleWithoutRoomDelaysOnlyItself) {

@@ -124,5 +124,24 @@ TEST(Policy, NoRetriesMeansOneAttempt) {
   EXPECT_EQ(decide(module, outcome(Kind::kRetry), facts()).state, State::kDead);
 }
 
+TEST(Policy, WhatIsNotWantedAnyMoreIsCancelledHoweverItEnds) {
+  config::ModuleConfig once;
+  once.side_effects = config::SideEffects::kOnce;
+  for (const auto reason :
+       {plugin::CancelReason::kUser, plugin::CancelReason::kSuperseded, plugin::CancelReason::kOperator})
+    for (const Kind kind : {Kind::kCancelled, Kind::kRetry, Kind::kSnooze, Kind::kFailed, Kind::kCrashed}) {
+      plugin::Outcome stopped = outcome(kind);
+      stopped.cancelled_for = reason;
+      EXPECT_EQ(decide({}, stopped, facts()).state, State::kCancelled);
+      EXPECT_EQ(decide(once, stopped, facts()).state, State::kCancelled);
+    }
+  plugin::Outcome finished = outcome(Kind::kOk);
+  finished.cancelled_for = plugin::CancelReason::kUser;
+  EXPECT_EQ(decide({}, finished, facts()).state, State::kCompleted) << "it was done before it heard of it";
+  plugin::Outcome late = outcome(Kind::kDeadline);
+  late.cancelled_for = plugin::CancelReason::kDeadline;
+  EXPECT_EQ(decide({}, late, facts()).state, State::kWaiting);
+}
+
 }  // namespace
 }  // namespace modhost::dispatch

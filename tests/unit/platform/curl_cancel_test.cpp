@@ -48,7 +48,7 @@ TEST_F(CurlCancelTest, InTheBody) {
 }
 
 TEST_F(CurlCancelTest, WhileItWaitsForAConnection) {
-  open({.connections_per_host = 1});
+  open({.http = {.connections = 1}});
   server_.enqueue({.way = Way::kNever});
   const auto busy = start(request("GET", server_.url("/x")));
   ASSERT_TRUE(server_.wait_for_requests(1));
@@ -224,7 +224,7 @@ TEST_F(CurlSinkTest, StartsAnotherCallAtItsEnd) {
 }
 
 TEST_F(CurlCancelTest, DestructionEndsEveryCallOnce) {
-  open({.connections_per_host = 10});  // one group gets 8 of them
+  open({.http = {.connections = 10}});  // one group gets 8 of them
   ScriptedServer stuck([n = std::make_shared<std::atomic<int>>(0)](const ScriptedRequest&) {
     constexpr Way kWays[] = {Way::kNever, Way::kStall, Way::kDrip, Way::kNever};
     return ScriptedAnswer{.body = "0123456789", .way = kWays[static_cast<std::size_t>((*n)++) % 4]};

@@ -166,13 +166,35 @@ TEST_F(CurlClientTest, RefusesWhatCanNotBeSent) {
 }
 
 TEST_F(CurlClientTest, WaitsForAFreeConnection) {
-  open({.connections_per_host = 2});
+  open({.http = {.connections = 2}});
   ScriptedServer server;
   std::vector<std::shared_ptr<Recorder>> recorders;
   for (int i = 0; i < 50; ++i) recorders.push_back(start(request("GET", server.url("/" + std::to_string(i)))).second);
   for (const auto& recorder : recorders) ASSERT_TRUE(recorder->wait());
   EXPECT_LE(server.connections(), 2);
   EXPECT_EQ(server.requests().size(), 50u);
+}
+
+TEST_F(CurlClientTest, ThousandsOfSlowCallsToOneOriginRunAtOnce) {
+  constexpr std::size_t kCalls = 1200;  // more than one multi handle takes
+  open();
+  std::mutex mutex;
+  std::condition_variable all_here;
+  std::size_t here = 0;
+  ScriptedServer server([&](const ScriptedRequest& asked) {
+    std::unique_lock lock(mutex);
+    if (++here == kCalls) all_here.notify_all();
+    all_here.wait_for(lock, std::chrono::seconds(20), [&] { return here >= kCalls; });
+    return ScriptedAnswer{.body = asked.target};
+  });
+  std::vector<std::shared_ptr<Recorder>> recorders;
+  for (std::size_t i = 0; i < kCalls; ++i)
+    recorders.push_back(start(request("POST", server.url("/" + std::to_string(i)))).second);
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    ASSERT_TRUE(recorders[i]->wait()) << i;
+    EXPECT_EQ(recorders[i]->response().body, "/" + std::to_string(i));
+  }
+  EXPECT_EQ(here, kCalls);
 }
 
 TEST_F(CurlClientTest, BoundsTheCallsInFlight) {

@@ -205,7 +205,7 @@ TEST_F(CurlFailureTest, DeadlineEndsEveryStage) {
 }
 
 TEST_F(CurlFailureTest, DeadlineEndsTheWaitForAConnection) {
-  open({.connections_per_host = 1});
+  open({.http = {.connections = 1}});
   server_.enqueue({.way = Way::kNever});
   const auto first = start(request("GET", server_.url("/x"))).second;
   HttpRequest late = request("GET", server_.url("/y"));

@@ -1,6 +1,8 @@
 // Talks to an Api value in value out, as the host's platform client does.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,11 +15,10 @@
 namespace modhost::playground::test {
 
 struct ApiClient {
-  explicit ApiClient(std::vector<std::string> modules = {"DemoApp", "Other"})
-      : platform(clock, modules),
-        api(platform, {"app_TEST", Secret("ukey_TEST")}, [this](const std::vector<std::string>& keys) {
-          delivered.insert(delivered.end(), keys.begin(), keys.end());
-        }) {}
+  explicit ApiClient(std::vector<std::string> modules = {"DemoApp", "Other"}) : platform(clock, modules) {
+    library.load_shipped();
+    seed_folders(records);
+  }
 
   http::Request request(std::string method, std::string target, std::string body = "") const {
     http::Request request;
@@ -35,6 +36,14 @@ struct ApiClient {
     std::erase_if(headers, [&](const http::Header& one) { return http::equal_names(one.name, name); });
     if (!value.empty()) headers.push_back({name, value});
   }
+  // The answer as JSON; the status is expected.
+  rapidjson::Document json(int status, std::string method, std::string target, std::string body = "") const {
+    const http::Response answer = call(method, target, std::move(body));
+    EXPECT_EQ(answer.status, status) << method << " " << target << "\n" << answer.body;
+    auto document = parse_json(answer.body);
+    EXPECT_TRUE(document) << answer.body;
+    return document ? std::move(*document) : rapidjson::Document();
+  }
   std::string space_id(std::size_t index = 0) const { return platform.spaces()[index].id; }
   // A turn in a new chat.
   Turn begin_turn(const std::string& text = "hello") {
@@ -48,8 +57,13 @@ struct ApiClient {
 
   modhost::test::FakeClock clock;
   Platform platform;
+  Library library{clock};
+  Records records{clock};
   std::vector<std::string> delivered;
-  Api api;
+  ApiServices services{clock, platform, library, records, [this](const std::vector<std::string>& keys) {
+                         delivered.insert(delivered.end(), keys.begin(), keys.end());
+                       }};
+  Api api{services, {"app_TEST", Secret("ukey_TEST")}};
   std::string base = "/public/chat";
   std::vector<http::Header> headers = {{"Authorization", "Bearer ukey_TEST"},
                                        {"X-App-Id", "app_TEST"},

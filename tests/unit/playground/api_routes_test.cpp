@@ -24,7 +24,6 @@ TEST(ApiRoutes, UnknownRoutesGetNests404) {
   EXPECT_EQ(answer.status, 404);
   EXPECT_EQ(answer.body, R"({"statusCode":404,"message":"Cannot PUT /public/chat/messages","error":"Not Found"})");
   EXPECT_EQ(client.call("GET", "/nothing/here").status, 404);
-  EXPECT_EQ(client.call("GET", "/messages/tools?messageIds=msg_1").status, 404);
   EXPECT_EQ(client.call("GET", "/messages/").status, 404);
 }
 

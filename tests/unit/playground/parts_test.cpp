@@ -8,7 +8,6 @@
 #include "playground/control.hpp"
 #include "playground/faults.hpp"
 #include "playground/ids.hpp"
-#include "playground/knowledge.hpp"
 #include "playground/page.hpp"
 #include "playground/target.hpp"
 #include "playground/time_text.hpp"
@@ -55,26 +54,6 @@ TEST(Ids, AreShapedAndDiffer) {
   EXPECT_EQ(random_hex(16).size(), 32u);
 }
 
-TEST(Knowledge, RanksByWordsFound) {
-  const auto hits = search_knowledge("How many days of holidays?");
-  ASSERT_FALSE(hits.empty());
-  EXPECT_EQ(hits[0].chunk->key, "holidays.md");
-  EXPECT_TRUE(search_knowledge("the and for").empty());
-  EXPECT_TRUE(search_knowledge("").empty());
-}
-
-TEST(Knowledge, ModelSaysWhenItFindsNothing) {
-  const std::string nothing = "I found nothing about this in what I was given.";
-  EXPECT_EQ(complete({}), nothing);
-  EXPECT_EQ(complete({{"user", ""}}), nothing);
-  EXPECT_EQ(complete({{"system", "Cats sleep."}, {"user", "How is the weather?"}}), nothing);
-}
-
-TEST(Knowledge, ModelFindsContextInsideTheQuestion) {
-  EXPECT_EQ(complete({{"user", "Context:\nThe rent is CHF 18,400.\n---\nCats sleep.\nQuestion: what is the rent?"}}),
-            "The rent is CHF 18,400.");
-}
-
 TEST(FaultSwitch, HitsCountedCallsOfItsPath) {
   Faults faults;
   EXPECT_EQ(faults.take("/messages").mode, FaultMode::kNone);
@@ -97,7 +76,7 @@ TEST(Page, EmbedsItsSources) {
     EXPECT_EQ(file->content, modhost::test::read_file(entry.path())) << name;
     ++files;
   }
-  EXPECT_EQ(files, 5u);
+  EXPECT_EQ(files, 6u);
   EXPECT_EQ(find_page_file("/index.html"), nullptr);
 }
 

@@ -126,6 +126,44 @@ TEST_F(PlaygroundTest, AMessageComesBackAnswered) {
   for (const CallRecord& one : platform().calls(chat)) EXPECT_EQ(one.event_key, events[1].key);
 }
 
+TEST_F(PlaygroundTest, ThePageOpensTheDocumentOfASource) {
+  const auto found = parse_json(post("/public/chat/search/search",
+                                     R"({"searchString":"lost laptop","searchType":"COMBINED","limit":1})",
+                                     {{"Authorization", "Bearer ukey_TEST"},
+                                      {"x-app-id", "app_TEST"},
+                                      {"x-user-id", "u"},
+                                      {"x-company-id", "c"},
+                                      {"x-api-version", "2023-12-06"}})
+                                    .body)
+                         .value();
+  const std::string id(string_member(found[0], "id"));
+  const auto shown = parse_json(get("/dev/document?contentId=" + id).body).value();
+  EXPECT_EQ(string_member(shown, "title"), "Security FAQ");
+  EXPECT_NE(string_member(shown, "text").find("A lost laptop is reported"), std::string_view::npos);
+  EXPECT_EQ(get("/dev/document?contentId=cont_none").status, 404);
+  EXPECT_EQ(get("/dev/document?contentId=" + id, {{"Origin", "http://elsewhere.example"}}).status, 403);
+}
+
+TEST_F(PlaygroundTest, ThePageAnswersAQuestion) {
+  const std::string chat = type("hello");
+  const auto asked =
+      post("/public/chat/elicitation",
+           R"({"mode":"FORM","message":"m","toolName":"t","schema":{"type":"object"},"chatId":")" + chat + R"("})",
+           {{"Authorization", "Bearer ukey_TEST"},
+            {"x-app-id", "app_TEST"},
+            {"x-user-id", "u"},
+            {"x-company-id", "c"},
+            {"x-api-version", "2023-12-06"}});
+  const std::string id(string_member(parse_json(asked.body).value(), "id"));
+  const auto state = parse_json(get("/dev/state?chatId=" + chat).body).value();
+  EXPECT_EQ(string_member(state["elicitations"][0], "id"), id);
+  const std::string answer = R"({"id":")" + id + R"(","action":"ACCEPT","content":{"office":"Bern"}})";
+  EXPECT_EQ(post("/dev/elicitation", answer).status, 200);
+  EXPECT_EQ(post("/dev/elicitation", answer).status, 400);  // answered once
+  EXPECT_EQ(string_member(parse_json(call("/elicitation/" + id).body).value(), "status"), "ACCEPTED");
+  EXPECT_EQ(post("/dev/elicitation", R"({"id":"elicit_none","action":"DECLINE"})").status, 404);
+}
+
 TEST_F(PlaygroundTest, DeliveriesCarryAllSixHeadersAndASignatureThatHolds) {
   const std::string key = compose("evt_1");
   EXPECT_EQ(settled(key, 1).outcome, Outcome::kDelivered);
@@ -267,7 +305,11 @@ TEST_F(PlaygroundTest, StateShowsTheChat) {
 // Collects a stream and can wait for words in it.
 class Stream final : public platform::Sink {
  public:
-  bool on_head(int status, const platform::HeaderList&) override { return status == 200; }
+  bool on_head(int status, const platform::HeaderList&) override {
+    MutexLock lock(mutex_);
+    has_head_ = status == 200;
+    return has_head_;
+  }
   bool on_data(std::string_view chunk) override {
     MutexLock lock(mutex_);
     text_ += chunk;
@@ -281,6 +323,10 @@ class Stream final : public platform::Sink {
     MutexLock lock(mutex_);
     return text_.find(words) != std::string::npos;
   }
+  bool has_head() const {
+    MutexLock lock(mutex_);
+    return has_head_;
+  }
   bool is_over() const {
     MutexLock lock(mutex_);
     return is_over_;
@@ -289,7 +335,7 @@ class Stream final : public platform::Sink {
  private:
   mutable Mutex mutex_;
   std::string text_ GUARDED_BY(mutex_);
-  bool is_over_ GUARDED_BY(mutex_) = false;
+  bool has_head_ GUARDED_BY(mutex_) = false, is_over_ GUARDED_BY(mutex_) = false;
 };
 
 TEST_F(PlaygroundTest, StreamsTellEveryChangeAndEndWhenItStops) {
@@ -309,6 +355,40 @@ TEST_F(PlaygroundTest, StreamsTellEveryChangeAndEndWhenItStops) {
   EXPECT_TRUE(eventually([&] { return stream->has("half an ans"); }));
   playground.stop();
   EXPECT_TRUE(eventually([&] { return stream->is_over(); }));
+}
+
+TEST_F(PlaygroundTest, TheEventSocketCarriesWhatWasSubscribedTo) {
+  const auto stream = std::make_shared<Stream>(), stranger = std::make_shared<Stream>();
+  for (const auto& [one, company] : {std::pair(stream, "200000000000000002"), {stranger, "200000000000000003"}}) {
+    platform::HttpRequest request;
+    request.url =
+        url("/public/event-socket/events/stream?subscriptions=unique.chat.external-module.chosen,unique.other");
+    request.headers = {{"Authorization", "Bearer ukey_TEST"}, {"x-app-id", "app_TEST"}, {"x-company-id", company}};
+    request.deadline = Deadline::after(clock, 60s);
+    ASSERT_TRUE(client->start(std::move(request), one));
+  }
+  // Once a stream has its head, its subscription holds.
+  ASSERT_TRUE(eventually([&] { return stream->has_head() && stranger->has_head(); }));
+  const std::string chat = type("line one\nline two");
+  const std::string body = platform().events(chat)[1].body;
+  EXPECT_TRUE(eventually([&] { return stream->has(("data: " + body + "\n\n").c_str()); }));
+  EXPECT_FALSE(stream->has("user-message.created"));
+  EXPECT_FALSE(stranger->has("data:"));
+  playground.stop();
+  EXPECT_TRUE(eventually([&] { return stream->is_over() && stranger->is_over(); }));
+}
+
+TEST_F(PlaygroundTest, TheEventSocketWantsCredentialsAndSubscriptions) {
+  const std::string target = "/public/event-socket/events/stream", wanted = target + "?subscriptions=a";
+  const platform::HeaderList key = {{"Authorization", "Bearer ukey_TEST"}};
+  platform::HeaderList app = key, all = key;
+  app.push_back({"x-app-id", "app_TEST"});
+  all = app;
+  all.push_back({"x-company-id", "c"});
+  EXPECT_EQ(get(wanted).status, 401);
+  EXPECT_EQ(get(wanted, key).status, 403);
+  EXPECT_EQ(get(wanted, app).status, 400);
+  EXPECT_EQ(get(target, all).status, 400);
 }
 
 TEST_F(PlaygroundTest, CallsFindTheirEventByItsTrace) {

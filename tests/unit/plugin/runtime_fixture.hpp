@@ -9,6 +9,7 @@
 #include "support/fake_http_client.hpp"
 #include "support/fake_journal.hpp"
 #include "support/fake_key_values.hpp"
+#include "support/fake_open_steps.hpp"
 #include "support/gate.hpp"
 
 namespace modhost::plugin {
@@ -90,7 +91,8 @@ class RuntimeTest : public testing::Test {
   telemetry::Metrics metrics_;
   test::FakeJournal journal_;
   test::FakeKeyValues key_values_;
-  services::Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_}};
+  test::FakeOpenSteps open_steps_;
+  services::Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_, open_steps_}};
   executor::Watchdog watchdog_{clock_};
   std::chrono::milliseconds bring_up_{10'000};
   std::uint16_t instances_ = 0;

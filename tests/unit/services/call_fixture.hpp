@@ -12,6 +12,7 @@
 #include "support/fake_http_client.hpp"
 #include "support/fake_journal.hpp"
 #include "support/fake_key_values.hpp"
+#include "support/fake_open_steps.hpp"
 #include "support/gate.hpp"
 
 namespace modhost::services {
@@ -102,7 +103,8 @@ class CallTest : public testing::Test {
   telemetry::Metrics metrics_;
   test::FakeJournal journal_;
   test::FakeKeyValues key_values_;
-  Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_}};
+  test::FakeOpenSteps open_steps_;
+  Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_, open_steps_}};
   ManualLane lane_;
   ManualTimers timers_;
   std::vector<EventEnd> ends_;

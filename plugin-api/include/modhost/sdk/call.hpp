@@ -11,6 +11,20 @@
 #include "modhost/sdk/pending_call.hpp"
 
 namespace modhost {
+namespace detail {
+
+// T of a T or of a Result<T>.
+template <class T>
+struct Plain {
+  using Type = T;
+};
+template <class T>
+struct Plain<Result<T>> {
+  using Type = T;
+};
+
+}  // namespace detail
+
 // Made at most once. For one event: when that is cancelled, get() answers a Failure and co_await throws Cancelled.
 template <class T>
 class [[nodiscard]] Call {
@@ -27,10 +41,10 @@ class [[nodiscard]] Call {
     return read_(request_, std::move(*answer));
   }
 
-  // The same call with its answer read further.
+  // The same call with its answer read further: next(T) gives what is wanted, or a Result of it.
   template <class Next>
   auto then(Next next) && {
-    using To = std::decay_t<decltype(next(std::declval<T>()))>;
+    using To = typename detail::Plain<std::decay_t<decltype(next(std::declval<T>()))>>::Type;
     return Call<To>(std::move(scope_), std::move(request_),
                     [read = std::move(read_), next](const HttpRequest& request, HttpResponse&& answer) -> Result<To> {
                       auto value = read(request, std::move(answer));

@@ -75,6 +75,13 @@ class Api {
     return call("PATCH", std::move(target), body.text());
   }
   [[nodiscard]] Call<JsonDocument> remove(std::string target) const { return call("DELETE", std::move(target), {}); }
+  // A call with headers of its own, or whose answer is not JSON. Any 2xx is a value.
+  [[nodiscard]] Call<HttpResponse> send(HttpRequest request) const {
+    return {scope_, std::move(request), [](const HttpRequest& sent, HttpResponse&& answer) -> Result<HttpResponse> {
+              if (answer.status >= 200 && answer.status < 300) return std::move(answer);
+              return failure(sent, answer, *error_of(answer));
+            }};
+  }
 
  private:
   [[nodiscard]] Call<JsonDocument> call(std::string method, std::string target, std::string body) const {
@@ -87,6 +94,15 @@ class Api {
   static Result<JsonDocument> read(const HttpRequest& request, HttpResponse&& answer) {
     if (auto failure = read_failure(request, answer)) return *std::move(failure);
     return answer.json();
+  }
+  static std::optional<unique::PlatformError> error_of(const HttpResponse& answer) {
+    return unique::read_error(answer.status, answer.body, answer.header("request-id"));
+  }
+  static Failure failure(const HttpRequest& request, const HttpResponse& answer, const unique::PlatformError& error) {
+    return {unique::may_pass(error) ? MODHOST_E_RETRY : MODHOST_E_INTERNAL,
+            request.name() + ": " + unique::to_string(error),
+            {},
+            answer.status};
   }
   std::shared_ptr<detail::Scope> scope_;
 };

@@ -55,7 +55,7 @@ inline JsonText object(const std::vector<JsonField>& fields) {
 // The same by names and values in turn, object("chatId", id, "text", text). This form works within co_await too, where
 // GCC 12 refuses a list in braces.
 template <class... Rest>
-JsonText object(std::string_view name, JsonText value, Rest&&... rest) {
+JsonText object(std::string_view name, const JsonText& value, Rest&&... rest) {
   if constexpr (sizeof...(rest) == 0) {
     return JsonText::raw("{" + JsonText(name).text() + ":" + value.text() + "}");
   } else {

@@ -75,7 +75,9 @@ class ChatStream {
     request.method = "POST";
     request.target = ChatCompletion::kPath;
     request.headers = {{"accept", "text/event-stream"}};
-    request.body = ChatCompletion::body_of(ask).add("stream", true).text().text();
+    detail::Fields body = ChatCompletion::body_of(ask);
+    body.push_back({"stream", true});
+    request.body = object(body).text();
     return request;
   }
   SseStream stream(const Event& event) const { return SseStream(event.http().stream(request_)); }

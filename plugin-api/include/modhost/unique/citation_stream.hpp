@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "modhost/unique/detail/citation_marker.hpp"
+#include "modhost/unique/detail/streamed_marker.hpp"
 #include "modhost/unique/reference.hpp"
 #include "modhost/unique/search.hpp"
 

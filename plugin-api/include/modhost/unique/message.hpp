@@ -1,6 +1,7 @@
 // Messages of a chat: /messages. Ids default to those of the event.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "modhost/unique/detail/query.hpp"
+#include "modhost/unique/message_assessment.hpp"
 #include "modhost/unique/reference.hpp"
 
 namespace modhost::unique {
@@ -15,8 +18,22 @@ namespace modhost::unique {
 struct Message : Resource {
   std::string id, chat_id, role, text, original_text;
   std::string created_at, updated_at, completed_at;  // ISO 8601; empty when not set
-  std::string user_aborted_at;                       // not empty: the user pressed stop
+  std::string started_streaming_at, stopped_streaming_at;
+  std::string user_aborted_at;  // not empty: the user pressed stop
+  std::string segment_kind, response_turn_id;
+  std::int64_t segment_index = 0;
+  std::vector<CitedReference> references;
+  std::vector<MessageAssessment> assessments;
+  Json debug_info, gpt_request;  // gpt_request: an object or an array
 
+  // Where a sub-agent's message comes from.
+  struct Correlation {
+    std::string_view parent_message_id, parent_chat_id, parent_assistant_id;
+    [[nodiscard]] JsonText json() const {
+      return detail::body("parentMessageId", parent_message_id, "parentChatId", parent_chat_id, "parentAssistantId",
+                          parent_assistant_id);
+    }
+  };
   // Views, for one call: GCC 12 destroys what a list in braces makes within a co_await twice, which does these no harm.
   struct New {
     std::string_view text;
@@ -27,7 +44,10 @@ struct Message : Resource {
     std::span<const Reference> references = {};
     RawJson debug_info = {};
     std::optional<std::string_view> completed_at = {};
-    std::optional<std::string_view> segment_kind = {};  // PROCESS, PREFACE, ELICITATION, ANSWER
+    std::optional<Correlation> correlation = {};
+    std::optional<std::string_view> segment_kind = {};      // PROCESS, PREFACE, ELICITATION, ANSWER
+    std::optional<std::string_view> response_turn_id = {};  // the segments of one answer have the same
+    std::optional<std::int64_t> segment_index = {};
   };
   // What is not given stays as it is.
   struct Change {
@@ -37,34 +57,30 @@ struct Message : Resource {
     std::optional<std::string_view> started_streaming_at = {};
     std::optional<std::string_view> stopped_streaming_at = {};
     std::span<const Reference> references = {};
+    RawJson gpt_request = {};
     RawJson debug_info = {};  // replaced as a whole
     std::optional<std::string_view> segment_kind = {};
+    std::string_view chat_id = {};  // the event's when empty
   };
   static_assert(std::is_trivially_destructible_v<New> && std::is_trivially_destructible_v<Change>);
 
   // GET /messages: the whole chat, the oldest first.
   static Call<std::vector<Message>> list(const Event& event, std::string_view chat_id = {}) {
-    return event.api().get("/messages" + query(event, chat_id)).then([](const JsonDocument& answer) {
-      return detail::read_all<Message>(answer, answer["data"]);
-    });
+    return event.api().get("/messages" + query(event, chat_id)).then(detail::read_list<Message>("data"));
   }
   // GET /messages/{id}
   static Call<Message> retrieve(const Event& event, std::string_view id, std::string_view chat_id = {}) {
     return event.api().get(path(id) + query(event, chat_id)).then(detail::read_one<Message>);
   }
   // POST /messages
-  static Call<Message> create(const Event& event, const New& message) {
-    detail::Fields body;
-    body.add("chatId", detail::otherwise(message.chat_id, event.chat_id()))
-        .add("assistantId", detail::otherwise(message.assistant_id, event.assistant_id()))
-        .add("role", message.role)
-        .add("text", message.text)
-        .add_given("originalText", message.original_text);
-    if (!message.references.empty()) body.add("references", detail::to_json(message.references));
-    body.add_given("debugInfo", message.debug_info)
-        .add_given("completedAt", message.completed_at)
-        .add_given("segmentKind", message.segment_kind);
-    return event.api().post("/messages", body.text()).then(detail::read_one<Message>);
+  static Call<Message> create(const Event& event, const New& with) {
+    const JsonText body =
+        detail::body("chatId", detail::otherwise(with.chat_id, event.chat_id()), "assistantId",
+                     detail::otherwise(with.assistant_id, event.assistant_id()), "role", with.role, "text", with.text,
+                     "originalText", with.original_text, "references", with.references, "debugInfo", with.debug_info,
+                     "completedAt", with.completed_at, "correlation", with.correlation, "segmentKind",
+                     with.segment_kind, "responseTurnId", with.response_turn_id, "segmentIndex", with.segment_index);
+    return event.api().post("/messages", body).then(detail::read_one<Message>);
   }
   // PATCH /messages/{id}
   static Call<Message> modify(const Event& event, std::string_view id, const Change& change) {
@@ -84,36 +100,27 @@ struct Message : Resource {
   }
 
   static Message read(Resource from) {
-    const Json json = from.json;
-    Message message;
-    static_cast<Resource&>(message) = std::move(from);
-    message.id = json["id"].text();
-    message.chat_id = json["chatId"].text();
-    message.role = json["role"].text();
-    message.text = json["text"].text();
-    message.original_text = json["originalText"].text();
-    message.created_at = json["createdAt"].text();
-    message.updated_at = json["updatedAt"].text();
-    message.completed_at = json["completedAt"].text();
-    message.user_aborted_at = json["userAbortedAt"].text();
-    return message;
+    using M = Message;
+    return detail::make<M>(std::move(from), "id", &M::id, "chatId", &M::chat_id, "role", &M::role, "text", &M::text,
+                           "originalText", &M::original_text, "createdAt", &M::created_at, "updatedAt", &M::updated_at,
+                           "completedAt", &M::completed_at, "startedStreamingAt", &M::started_streaming_at,
+                           "stoppedStreamingAt", &M::stopped_streaming_at, "userAbortedAt", &M::user_aborted_at,
+                           "segmentKind", &M::segment_kind, "responseTurnId", &M::response_turn_id, "segmentIndex",
+                           &M::segment_index, "references", &M::references, "assessment", &M::assessments, "debugInfo",
+                           &M::debug_info, "gptRequest", &M::gpt_request);
   }
 
  private:
   static std::string path(std::string_view id) { return "/messages/" + url_encode(id); }
   static std::string query(const Event& event, std::string_view chat_id) {
-    return detail::Query().add("chatId", detail::otherwise(chat_id, event.chat_id())).text();
+    return detail::query("chatId", detail::otherwise(chat_id, event.chat_id()));
   }
-  static JsonText body_of(const Event& event, const Change& change) {
-    detail::Fields body;
-    body.add("chatId", event.chat_id())
-        .add_given("text", change.text)
-        .add_given("originalText", change.original_text)
-        .add_given("completedAt", change.completed_at)
-        .add_given("startedStreamingAt", change.started_streaming_at)
-        .add_given("stoppedStreamingAt", change.stopped_streaming_at);
-    if (!change.references.empty()) body.add("references", detail::to_json(change.references));
-    return body.add_given("debugInfo", change.debug_info).add_given("segmentKind", change.segment_kind).text();
+  static JsonText body_of(const Event& event, const Change& with) {
+    return detail::body("chatId", detail::otherwise(with.chat_id, event.chat_id()), "text", with.text, "originalText",
+                        with.original_text, "completedAt", with.completed_at, "startedStreamingAt",
+                        with.started_streaming_at, "stoppedStreamingAt", with.stopped_streaming_at, "references",
+                        with.references, "gptRequest", with.gpt_request, "debugInfo", with.debug_info, "segmentKind",
+                        with.segment_kind);
   }
 };
 

@@ -1,4 +1,4 @@
-// The steps that the chat shows under an answer: /message-log.
+// The steps that the chat shows under an answer: /message-log. step.hpp keeps one open and closes it.
 #pragma once
 
 #include <cstdint>
@@ -7,21 +7,24 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "modhost/unique/reference.hpp"
 
 namespace modhost::unique {
 
 struct MessageLog : Resource {
-  std::string id, message_id, status, text;
+  std::string id, message_id, status, text, created_at, updated_at;
   std::int64_t order = 0;
+  std::vector<CitedReference> references;
+  Json details, uncited_references;
 
-  struct New {                            // views, for one call
-    std::string_view text;                // empty ones are not shown
-    std::int64_t order = 1;               // per message, from 1
-    std::string_view status = "RUNNING";  // COMPLETED, FAILED
-    std::string_view message_id = {};     // the event's assistant message when empty
-    RawJson details = {}, uncited_references = {};
+  struct New {                                      // views, for one call
+    std::string_view text;                          // empty ones are not shown; a bold first line is the header
+    std::int64_t order = 1;                         // per message, from 1
+    std::string_view status = "RUNNING";            // COMPLETED, FAILED
+    std::string_view message_id = {};               // the event's assistant message when empty
+    RawJson details = {}, uncited_references = {};  // names within are in snake_case
     std::span<const Reference> references = {};
   };
   struct Change {  // what is not given stays as it is
@@ -34,38 +37,26 @@ struct MessageLog : Resource {
 
   // POST /message-log
   static Call<MessageLog> create(const Event& event, const New& step) {
-    detail::Fields body;
-    body.add("messageId", detail::otherwise(step.message_id, event.assistant_message_id()))
-        .add("text", step.text)
-        .add("status", step.status)
-        .add("order", step.order)
-        .add_given("details", step.details)
-        .add_given("uncitedReferences", step.uncited_references);
-    if (!step.references.empty()) body.add("references", detail::to_json(step.references));
-    return event.api().post("/message-log", body.text()).then(detail::read_one<MessageLog>);
+    const JsonText body =
+        detail::body("messageId", detail::otherwise(step.message_id, event.assistant_message_id()), "text", step.text,
+                     "status", step.status, "order", step.order, "details", step.details, "uncitedReferences",
+                     step.uncited_references, "references", step.references);
+    return event.api().post("/message-log", body).then(detail::read_one<MessageLog>);
   }
   // PATCH /message-log/{id}
   static Call<MessageLog> update(const Event& event, std::string_view id, const Change& change) {
-    detail::Fields body;
-    body.add_given("text", change.text)
-        .add_given("status", change.status)
-        .add_given("order", change.order)
-        .add_given("details", change.details)
-        .add_given("uncitedReferences", change.uncited_references);
-    if (!change.references.empty()) body.add("references", detail::to_json(change.references));
-    return event.api().patch("/message-log/" + url_encode(id), body.text()).then(detail::read_one<MessageLog>);
+    const JsonText body =
+        detail::body("text", change.text, "status", change.status, "order", change.order, "details", change.details,
+                     "uncitedReferences", change.uncited_references, "references", change.references);
+    return event.api().patch("/message-log/" + url_encode(id), body).then(detail::read_one<MessageLog>);
   }
 
   static MessageLog read(Resource from) {
-    const Json json = from.json;
-    MessageLog log;
-    static_cast<Resource&>(log) = std::move(from);
-    log.id = json["id"].text();
-    log.message_id = json["messageId"].text();
-    log.status = json["status"].text();
-    log.text = json["text"].text();
-    log.order = json["order"].integer();
-    return log;
+    using L = MessageLog;
+    return detail::make<L>(std::move(from), "id", &L::id, "messageId", &L::message_id, "status", &L::status, "text",
+                           &L::text, "order", &L::order, "references", &L::references, "details", &L::details,
+                           "uncitedReferences", &L::uncited_references, "createdAt", &L::created_at, "updatedAt",
+                           &L::updated_at);
   }
 };
 

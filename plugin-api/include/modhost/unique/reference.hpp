@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
-#include <span>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "modhost/unique/resource.hpp"
@@ -21,23 +21,32 @@ struct Reference {
   std::optional<std::string_view> url = {};          // e.g. "unique://content/cont_..."
   std::optional<std::string_view> description = {};  // empty ones are left out, as the platform's client does
   std::optional<std::int64_t> original_index = {};
+  std::span<const std::int64_t> original_indexes = {};  // instead of original_index, when there are several
+
+  [[nodiscard]] JsonText json() const {
+    const auto unless_empty = [](std::optional<std::string_view> text) {
+      return text && !text->empty() ? text : std::nullopt;
+    };
+    const std::span<const std::int64_t> one(original_index ? &*original_index : nullptr, original_index ? 1 : 0);
+    return detail::body("name", name, "description", unless_empty(description), "url", unless_empty(url),
+                        "sequenceNumber", sequence_number, "originalIndex",
+                        original_indexes.empty() ? one : original_indexes, "sourceId", source_id, "source", source);
+  }
+};
+static_assert(std::is_trivially_destructible_v<Reference>);
+
+// The same as the platform answers it.
+struct CitedReference : Resource {
+  std::string id, message_id, name, description, url, source_id, source;
+  std::int64_t sequence_number = 0;
+  std::vector<std::int64_t> original_index;
+
+  static CitedReference read(Resource from) {
+    using R = CitedReference;
+    return detail::make<R>(std::move(from), "id", &R::id, "messageId", &R::message_id, "name", &R::name, "description",
+                           &R::description, "url", &R::url, "sourceId", &R::source_id, "source", &R::source,
+                           "sequenceNumber", &R::sequence_number, "originalIndex", &R::original_index);
+  }
 };
 
-namespace detail {
-
-inline JsonText to_json(std::span<const Reference> references) {
-  std::vector<JsonText> all;
-  for (const Reference& one : references) {
-    Fields fields;
-    fields.add("name", one.name);
-    if (one.description && !one.description->empty()) fields.add("description", *one.description);
-    if (one.url && !one.url->empty()) fields.add("url", *one.url);
-    fields.add("sequenceNumber", one.sequence_number);
-    if (one.original_index) fields.add("originalIndex", array({JsonText(*one.original_index)}));
-    all.push_back(fields.add("sourceId", one.source_id).add("source", one.source).text());
-  }
-  return array(all);
-}
-
-}  // namespace detail
 }  // namespace modhost::unique

@@ -83,7 +83,7 @@ class Bubble : public std::enable_shared_from_this<Bubble> {
   Async<void> show() {
     try {
       if (!std::exchange(is_started_, true))
-        co_await send("PATCH", target_, Fields().add("startedStreamingAt", timestamp()).add("references", array({})));
+        co_await send("PATCH", target_, fields("startedStreamingAt", timestamp(), "references", array({})));
       co_await send("POST", target_ + "/event", snapshot());
     } catch (...) {
       close();
@@ -91,12 +91,13 @@ class Bubble : public std::enable_shared_from_this<Bubble> {
     arrive();
   }
   // Nobody waits for these: what fails is counted, the next one shows all of the text anyway.
-  Async<void> send(std::string method, std::string target, Fields fields) {
+  Async<void> send(std::string method, std::string target, Fields body) {
     constexpr auto kTimeout = std::chrono::seconds(10);
     HttpRequest request;
     request.method = std::move(method);
     request.target = std::move(target);
-    request.body = fields.add("chatId", chat_id_).text().text();
+    body.push_back({"chatId", chat_id_});
+    request.body = object(body).text();
     request.timeout = kTimeout;
     const auto answer = co_await event_.http().send(std::move(request));
     const std::lock_guard lock(mutex_);
@@ -105,9 +106,9 @@ class Bubble : public std::enable_shared_from_this<Bubble> {
   Fields snapshot() {
     const std::lock_guard lock(mutex_);
     is_new_ = false;
-    Fields fields;
-    fields.add("text", citations_.text()).add("originalText", citations_.original_text());
-    return fields.add("references", to_json(citations_.references()));
+    const std::vector<Reference> references = citations_.references();
+    return fields("text", citations_.text(), "originalText", citations_.original_text(), "references",
+                  json_of(std::span<const Reference>(references)));
   }
   void arrive() {
     std::unique_lock lock(mutex_);

@@ -1,0 +1,173 @@
+#include "dispatch/stop_poller.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "dispatch/ending.hpp"
+#include "event/json_reader.hpp"
+#include "platform/unique_request.hpp"
+
+namespace modhost::dispatch {
+
+namespace {
+
+using journal::EventSeq;
+
+constexpr std::chrono::milliseconds kLookTimeout{5000};
+constexpr std::chrono::milliseconds kLookGap{1000 / kStopPollsPerSecond};
+constexpr std::chrono::milliseconds kCatchUp{100};  // looks that a busy thread missed are made up for, not all at once
+
+bool is_stopped(std::string_view message) {
+  const auto document = parse_json(message);
+  if (!document || !document->IsObject()) return false;
+  const rapidjson::Value* aborted_at = find_member(*document, "userAbortedAt");
+  return aborted_at != nullptr && !aborted_at->IsNull();
+}
+
+}  // namespace
+
+// What is watched, and when each is due.
+class StopPoller::State {
+ public:
+  struct Look {
+    EventSeq seq = 0;
+    std::shared_ptr<const Event> event;
+  };
+
+  State(telemetry::Metrics& metrics, Pressed pressed) : metrics_(metrics), pressed_(std::move(pressed)) {}
+
+  void watch(EventSeq seq, std::shared_ptr<const Event> event, const std::string& module, SteadyTime now) {
+    MutexLock lock(mutex_);
+    App& app = apps_.try_emplace(event->app, App{metrics_, event->app}).first->second;
+    ++app.watched;
+    app.queue.push_back({seq, now + kStopPollInterval});
+    watched_[seq] = {std::move(event), &module, &app};
+  }
+
+  void forget(EventSeq seq) {
+    MutexLock lock(mutex_);
+    const auto found = watched_.find(seq);
+    if (found == watched_.end()) return;
+    --found->second.app->watched;
+    watched_.erase(found);
+  }
+
+  std::vector<Look> take_due(SteadyTime now, SteadyTime& next) {
+    MutexLock lock(mutex_);
+    std::vector<Look> due;
+    for (auto& [id, app] : apps_) {
+      app.next_look = std::max(app.next_look, now - kCatchUp);
+      while (!app.queue.empty()) {
+        const Turn turn = app.queue.front();
+        const auto found = watched_.find(turn.seq);
+        const bool is_gone = found == watched_.end();
+        if (!is_gone && std::max(turn.due, app.next_look) > now) break;
+        app.queue.pop_front();
+        if (is_gone) continue;
+        app.next_look += kLookGap;
+        due.push_back({turn.seq, found->second.event});
+      }
+      if (!app.queue.empty()) next = std::min(next, std::max(app.queue.front().due, app.next_look));
+      app.interval.set(
+          std::chrono::duration<double>(std::max<std::chrono::milliseconds>(kStopPollInterval, kLookGap * app.watched))
+              .count());
+    }
+    return due;
+  }
+
+  // A look has ended: the next one follows, unless there is no more to learn.
+  void looked(EventSeq seq, const Result<platform::HttpResponse>& answer, SteadyTime next) {
+    // Held while the listener is told: close() then knows that no call of it is under way.
+    MutexLock reporting(open_mutex_);
+    if (!open_) return;
+    const bool is_pressed = answer && answer->status == 200 && is_stopped(answer->body);
+    const std::string* module = nullptr;
+    {
+      MutexLock lock(mutex_);
+      const auto found = watched_.find(seq);
+      if (found == watched_.end()) return;
+      module = found->second.module;
+      if (!is_pressed) found->second.app->queue.push_back({seq, next});
+    }
+    if (is_pressed) pressed_(*module, seq);
+  }
+
+  void close() {
+    MutexLock reporting(open_mutex_);
+    open_ = false;
+  }
+
+ private:
+  struct Turn {
+    EventSeq seq = 0;
+    SteadyTime due{};
+  };
+  struct App {
+    App(telemetry::Metrics& metrics, const std::string& id)
+        : interval(metrics.gauge("stop_poll_interval_seconds", "Time between two looks for the stop button of a chat",
+                                 {{"app", id}})) {}
+    std::deque<Turn> queue;  // in the order of their turns; may name events that have ended
+    std::size_t watched = 0;
+    SteadyTime next_look{};
+    telemetry::Gauge interval;
+  };
+  struct Watched {
+    std::shared_ptr<const Event> event;
+    const std::string* module = nullptr;
+    App* app = nullptr;  // apps_ never shrinks
+  };
+
+  telemetry::Metrics& metrics_;
+  const Pressed pressed_;
+  Mutex open_mutex_;
+  bool open_ GUARDED_BY(open_mutex_) = true;
+  Mutex mutex_;
+  std::map<std::string, App> apps_ GUARDED_BY(mutex_);
+  std::unordered_map<EventSeq, Watched> watched_ GUARDED_BY(mutex_);
+};
+
+StopPoller::StopPoller(platform::HttpClient& client, const config::Config& config, const Clock& clock,
+                       telemetry::Metrics& metrics, Pressed pressed)
+    : client_(client), config_(config), clock_(clock), state_(std::make_shared<State>(metrics, std::move(pressed))) {}
+
+StopPoller::~StopPoller() { state_->close(); }
+
+void StopPoller::watch(EventSeq seq, std::shared_ptr<const Event> event, const std::string& module) {
+  const bool has_button =
+      event->name == kExternalModuleChosen && !event->chat_id.empty() && !event->assistant_message_id.empty();
+  if (has_button) state_->watch(seq, std::move(event), module, clock_.steady_now());
+}
+
+void StopPoller::forget(EventSeq seq) { state_->forget(seq); }
+
+SteadyTime StopPoller::pump() {
+  SteadyTime next = SteadyTime::max();
+  for (const State::Look& look_at : state_->take_due(clock_.steady_now(), next)) look(look_at.seq, *look_at.event);
+  return next;
+}
+
+// What goes wrong is no answer, and the next look may have one.
+void StopPoller::look(EventSeq seq, const Event& event) {
+  const SteadyTime next = clock_.steady_now() + kStopPollInterval;
+  const config::App* const app = config_.app(event.app);
+  if (app == nullptr) return;
+  platform::UniqueCall call;
+  call.target = message_target(event) + "?chatId=" + escape(event.chat_id);
+  call.user_id = event.user_id;
+  call.company_id = event.company_id;
+  Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call));
+  if (!request) return;
+  request->deadline = Deadline::after(clock_, kLookTimeout);
+  request->attempts_max = 1;
+  const auto started = client_.start(
+      std::move(*request), platform::collect([state = state_, seq, next](const Result<platform::HttpResponse>& answer) {
+        state->looked(seq, answer, next);
+      }));
+  if (!started) state_->looked(seq, started.error(), next);
+}
+
+}  // namespace modhost::dispatch

@@ -1,0 +1,39 @@
+// What an event has opened on the platform and must not stay open: log steps. Their endings are prepared in the outbox
+// while the event runs and become due with its end, so that no crash can lose them. (decisions: endings.)
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "journal/journal.hpp"
+
+namespace modhost::journal {
+
+inline constexpr unsigned kOpenStepsMax = 1000;  // of one event, all attempts together
+
+// The ending of a log step: it becomes FAILED. dispatch/ending.hpp turns it into a call.
+std::string step_ending(std::string_view message_log_id);
+
+// All calls [any thread]; none blocks.
+class OpenSteps {
+ public:
+  using StepRecord = std::int64_t;
+  using Recorded = std::function<void(Result<StepRecord>)>;
+
+  virtual ~OpenSteps() = default;
+
+  // Before the call that opens a step leaves. `done` runs exactly once, on the journal's thread after the commit: kGone
+  // when the event does not run, kFull past kOpenStepsMax, kUnavailable when the disk fails.
+  virtual void opening(EventSeq seq, Recorded done) = 0;
+  // The platform has opened it; `ending` (step_ending) closes it. Due at once if the event has ended.
+  virtual void opened(StepRecord record, std::string ending) = 0;
+  // The platform has not opened it.
+  virtual void not_opened(StepRecord record) = 0;
+  // The module has closed it itself: the step of the same `ending`.
+  virtual void closed(EventSeq seq, std::string ending) = 0;
+};
+
+}  // namespace modhost::journal

@@ -1,0 +1,75 @@
+// A small assistant for the chat page's test: searches in a logged step, then writes its answer word by word with a
+// citation, until it is done or the user presses stop. "ask me" asks the user something first.
+#include <modhost/sdk/plugin.hpp>
+#include <modhost/unique/message.hpp>
+#include <modhost/unique/message_log.hpp>
+#include <modhost/unique/search.hpp>
+
+namespace {
+
+using modhost::unique::Message;
+using modhost::unique::MessageLog;
+using modhost::unique::Search;
+
+struct Assistant {
+  static constexpr unsigned kThreadsMax = modhost::kAnyThreads;
+
+  modhost::Async<modhost::Outcome> on_event(modhost::Event event) {
+    if (event.name() != modhost::kExternalModuleChosen) co_return {};
+    const std::string question = event.payload()["userMessage"]["text"].text();
+    if (question == "ask me") co_return co_await ask(event);
+
+    const std::string step_text = "**Searching**\n" + question;
+    const auto step = co_await MessageLog::create(event, {.text = step_text});
+    if (!step) co_return step.failure();
+    co_await event.sleep(std::chrono::milliseconds(600));
+    const auto hits = co_await Search::search(event, {.search_string = question, .limit = 1});
+    if (!hits) co_return hits.failure();
+    const auto closed = co_await MessageLog::update(event, step->id, {.status = "COMPLETED"});
+    if (!closed) co_return closed.failure();
+
+    if (hits->empty()) co_return co_await Message::modify_answer(event, {.text = "I found nothing."});
+    const auto& hit = hits->front();
+    const std::string source_id = hit.id + "_" + hit.chunk_id, url = "unique://content/" + hit.id;
+    const modhost::unique::Reference source{
+        .name = hit.key, .sequence_number = 1, .source_id = source_id, .url = url, .original_index = 0};
+    const std::string whole = hit.text + "<sup>1</sup>";
+    std::string said;
+    while (said.size() < whole.size()) {
+      said = whole.substr(0, whole.find(' ', said.size() + 1));
+      const auto shown = co_await Message::modify_answer(event, {.text = said, .references = {&source, 1}});
+      if (!shown) co_return shown.failure();
+      if (!shown->user_aborted_at.empty()) co_return {};
+      co_await event.sleep(std::chrono::milliseconds(60));
+    }
+    co_return {};
+  }
+
+ private:
+  static modhost::Async<modhost::Outcome> ask(modhost::Event event) {
+    const modhost::JsonText schema = modhost::object(
+        {{"type", "object"}, {"properties", modhost::object({{"office", modhost::object({{"type", "string"}})}})}});
+    const modhost::JsonText body = modhost::object({{"mode", "FORM"},
+                                                    {"message", "Which office?"},
+                                                    {"toolName", "ask_user"},
+                                                    {"schema", schema},
+                                                    {"chatId", event.chat_id()},
+                                                    {"messageId", event.assistant_message_id()}});
+    const auto asked = co_await event.api().post("/elicitation", body);
+    if (!asked) co_return asked.failure();
+    const std::string path = "/elicitation/" + (*asked)["id"].text();
+    for (;;) {
+      co_await event.sleep(std::chrono::milliseconds(100));
+      const auto now = co_await event.api().get(path);
+      if (!now) co_return now.failure();
+      const std::string status = (*now)["status"].text();
+      if (status == "PENDING") continue;
+      const std::string text = status + " " + (*now)["responseContent"]["office"].text();
+      co_return co_await Message::modify_answer(event, {.text = text});
+    }
+  }
+};
+
+}  // namespace
+
+MODHOST_PLUGIN(Assistant, "org.modhost.test.streams-answer", "1.0.0");
