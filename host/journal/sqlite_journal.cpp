@@ -187,9 +187,12 @@ void SqliteJournal::Impl::opening(EventSeq seq, OpenSteps::Recorded done) {
   {
     const MutexLock lock(mutex_);
     allowed = is_closed_ ? unavailable("the journal is closed") : live_.may_open_step(seq);
-    if (allowed) ops_.push(StepOpeningOp{seq, std::move(done)});
+    if (allowed) {
+      ops_.push(StepOpeningOp{seq, std::move(done)});
+      done = nullptr;
+    }
   }
-  if (!allowed) return done(std::move(allowed.error()));
+  if (done) return done(std::move(allowed.error()));
   store_->wake();
 }
 
@@ -198,14 +201,15 @@ void SqliteJournal::Impl::change(KeyChange change, KeyValues::Changed done) {
     return done(invalid("a key has 1 to " + std::to_string(kKeyBytesMax) + " bytes"));
   if (change.value && change.value->size() > kValueBytesMax)
     return done(invalid("a value has at most " + std::to_string(kValueBytesMax) + " bytes"));
-  bool is_taken = false;
   {
     const MutexLock lock(mutex_);
-    is_taken = !is_closed_;
-    if (is_taken) ops_.push(KeyOp{std::move(change), std::move(done)});
+    if (!is_closed_) {
+      ops_.push(KeyOp{std::move(change), std::move(done)});
+      done = nullptr;
+    }
   }
-  if (is_taken) return store_->wake();
-  done(unavailable("the journal is closed"));
+  if (done) return done(unavailable("the journal is closed"));
+  store_->wake();
 }
 
 Result<KeyValue> SqliteJournal::Impl::get(const std::string& module, const std::string& key) {

@@ -81,7 +81,7 @@ http::Response put_briefing(const ApiCall& call) {
           string_member(one, "body").size() > kBriefingBytesMax)
         check.complain("each value in prompts must have a title of up to 100 and a body of up to 4000 characters");
   check.refuse_others();
-  if (!check.is_good()) return validation_error(check.complaints());
+  if (!check.is_good() || prompts == nullptr) return validation_error(check.complaints());
   return json_answer(200, call.on.records.put("Briefing", call.ids[0], "",
                                               JsonObject()
                                                   .text("object", "briefing")

@@ -102,7 +102,7 @@ http::Response embeddings(const ApiCall& call) {
     check.complain("texts must contain no more than " + std::to_string(kTextsMax) + " elements");
   if (texts != nullptr && !std::all_of(texts->Begin(), texts->End(), [](const auto& one) { return one.IsString(); }))
     check.complain("each value in texts must be a string");
-  if (!check.is_good()) return validation_error(check.complaints());
+  if (!check.is_good() || texts == nullptr) return validation_error(check.complaints());
   const std::string vectors = json_array(texts->GetArray(), [](const rapidjson::Value& text) {
     return json_array(embed({text.GetString(), text.GetStringLength()}),
                       [](double place) { return std::to_string(place); });

@@ -40,7 +40,7 @@ std::vector<std::string> pending_elicitations(Records& records, UnixMillis now) 
 
 Result<std::string> respond_to(Records& records, const std::string& id, std::string_view action,
                                const std::string& content, UnixMillis now) {
-  const auto found = current_elicitation(records, id, now);
+  auto found = current_elicitation(records, id, now);
   if (!found) return found;
   const std::string status(string_member(parse_json(*found).value(), "status"));
   if (status != "PENDING") return invalid("elicitation " + id + " is " + status + ", no longer PENDING");

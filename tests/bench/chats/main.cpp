@@ -1,6 +1,6 @@
-// The stand-in for the platform with many chats that wait for an answer: writes their signed-to-be events to a file, one
-// a line, and says at the end whether every chat got its own answer. Its user says "echo <word>", a random word in each
-// chat, so the answer of the built-in model names the chat it was made for.
+// The stand-in for the platform with many chats that wait for an answer: writes their signed-to-be events to a file,
+// one a line, and says at the end whether every chat got its own answer. Its user says "echo <word>", a random word in
+// each chat, so the answer of the built-in model names the chat it was made for.
 //
 // usage: bench_chats --count N --delay-ms N --module NAME --api-key TEXT --secret TEXT --bodies FILE. One line of JSON
 // when it serves; then, for each line on standard input, one about the chats: {"right", "wrong", "open"}.
