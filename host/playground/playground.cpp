@@ -240,8 +240,9 @@ class Playground::Impl {
   }
 };
 
-Playground::Playground(PlaygroundOptions options, const Clock& clock, platform::HttpClient& client, HostView host_view)
-    : impl_(std::make_unique<Impl>(std::move(options), clock, client, std::move(host_view))) {}
+Playground::Playground(const PlaygroundOptions& options, const Clock& clock, platform::HttpClient& client,
+                       HostView host_view)
+    : impl_(std::make_unique<Impl>(options, clock, client, std::move(host_view))) {}
 Playground::~Playground() = default;
 
 Result<void> Playground::bind() { return impl_->bind(); }

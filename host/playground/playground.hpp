@@ -44,7 +44,8 @@ class Playground {
   using HostView = std::function<std::string(const std::string& event_id)>;
 
   // Borrows clock and client; both outlive this object.
-  Playground(PlaygroundOptions options, const Clock& clock, platform::HttpClient& client, HostView host_view = {});
+  Playground(const PlaygroundOptions& options, const Clock& clock, platform::HttpClient& client,
+             HostView host_view = {});
   ~Playground();  // stop()
   Playground(const Playground&) = delete;
   Playground& operator=(const Playground&) = delete;

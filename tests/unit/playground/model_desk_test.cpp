@@ -37,7 +37,7 @@ class Desk : public ::testing::Test {
     options.webhook_url = "http://127.0.0.1:1/webhook";  // nobody: these tests are about the API
     options.model.piece_interval = 1ms;
     if (set) set(options);
-    playground = std::make_unique<Playground>(std::move(options), clock, *client);
+    playground = std::make_unique<Playground>(options, clock, *client);
     const auto bound = playground->bind();
     ASSERT_TRUE(bound) << bound.error().message;
     playground->start();
