@@ -43,7 +43,7 @@ class Notes final : public CallListener {
 };
 
 class CallTest : public testing::Test {
- protected:
+ public:
   CallTest() {
     config_.apps.emplace_back();
     config_.apps.back().id = "app_1";
@@ -56,7 +56,10 @@ class CallTest : public testing::Test {
     if (services_) services_->close();
     lane_.run();
   }
+  CallTest(const CallTest&) = delete;
+  CallTest& operator=(const CallTest&) = delete;
 
+ protected:
   // Once, after module_ is as the test wants it.
   InstanceServices& services() {
     if (!services_)
