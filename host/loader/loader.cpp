@@ -1,13 +1,14 @@
 #include "loader/loader.hpp"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <fstream>
 #include <map>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -34,19 +35,34 @@ Result<Warnings> check_bytes(std::string_view bytes) {
   return warnings;
 }
 
-// Folders of hosts that have ended, e.g. by kill -9; in a container the last one had our number.
+// When a process began, in ticks since boot; empty when there is none. A number alone may be another's by now: in a
+// container every host has the same. (proc(5), /proc/<pid>/stat, field 22.)
+std::string start_of(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string stat;
+  std::getline(file, stat);
+  std::istringstream fields(stat.substr(std::min(stat.rfind(')') + 1, stat.size())));
+  std::string field;
+  for (int i = 3; i <= 22 && fields >> field; ++i) {
+  }
+  return fields ? field : std::string();
+}
+
+std::string owner_name(pid_t process) { return std::to_string(process) + "-" + start_of(process) + "."; }
+
+// Folders of hosts that have ended, e.g. by kill -9.
 void remove_stale_stages(const fs::path& stage_dir) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(stage_dir, ignored)) {
     const std::string name = entry.path().filename().string();
     pid_t owner = 0;
     const auto parsed = std::from_chars(name.data(), name.data() + name.size(), owner);
-    if (parsed.ptr == name.data() || *parsed.ptr != '.' || owner <= 0) continue;
-    if (owner == ::getpid() || (::kill(owner, 0) != 0 && errno == ESRCH)) fs::remove_all(entry.path(), ignored);
+    const bool is_stage = parsed.ptr != name.data() && owner > 0 && (*parsed.ptr == '-' || *parsed.ptr == '.');
+    if (is_stage && !name.starts_with(owner_name(owner))) fs::remove_all(entry.path(), ignored);
   }
 }
 
-// <stage_dir>/<pid>.XXXXXX, ours alone.
+// <stage_dir>/<pid>-<start>.XXXXXX, ours alone.
 Result<fs::path> make_stage(const fs::path& stage_dir) {
   std::error_code failed;
   fs::create_directories(stage_dir, failed);
@@ -54,7 +70,7 @@ Result<fs::path> make_stage(const fs::path& stage_dir) {
   if (failed) return Error{Code::kDenied, "the stage folder " + stage_dir.string() + ": " + failed.message()};
   remove_stale_stages(stage_dir);
   // dladdr answers with the path as given, so it must not depend on the working directory.
-  std::string folder = (fs::absolute(stage_dir) / (std::to_string(::getpid()) + ".XXXXXX")).lexically_normal();
+  std::string folder = (fs::absolute(stage_dir) / (owner_name(::getpid()) + "XXXXXX")).lexically_normal();
   if (::mkdtemp(folder.data()) == nullptr)
     return Error{Code::kDenied,
                  "the stage folder " + stage_dir.string() + ": " + std::generic_category().message(errno)};

@@ -258,11 +258,13 @@ TEST_F(LoaderTest, AStageFolderThatCannotBeMadeIsNamed) {
 
 TEST_F(LoaderTest, CopiesOfEndedProcessesAreRemovedAndOursAtTheEnd) {
   const fs::path stage = dir_.path() / "stage2";
-  fs::create_directories(stage / "999999999.abcdef");
+  const std::string reused = std::to_string(::getpid()) + "-1.abcdef";  // the number of a host that ended
+  for (const std::string& name : {std::string("999999999.abcdef"), reused}) fs::create_directories(stage / name);
   fs::create_directories(stage / "keep");
   {
     Loader loader(options(stage));
     EXPECT_FALSE(fs::exists(stage / "999999999.abcdef"));
+    EXPECT_FALSE(fs::exists(stage / reused));
     EXPECT_EQ(std::distance(fs::directory_iterator(stage), fs::directory_iterator()), 2);
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(stage), fs::directory_iterator()), 1);
