@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -294,7 +295,11 @@ class App {
   admin::Readiness readiness() {
     if (!is_serving_) return {false, "draining or not started"};
     const journal::Stats stats = journal_->stats();
-    if (!stats.writable) return {false, "the journal can not be written: " + stats.last_error};
+    if (!stats.writable) return {false, stats.last_error};
+    const auto modules = plugins_->status();
+    const bool is_any_running =
+        std::any_of(modules.begin(), modules.end(), [](const plugin::RuntimeStatus& one) { return one.running; });
+    if (!modules.empty() && !is_any_running) return {false, "no module runs: the log says why of each"};
     return {};
   }
 

@@ -161,7 +161,7 @@ void build(CLI::App& app, Invocation& to) {
       "Exit codes: 0 ok, 1 failed, 2 usage, 3 partial, 4 unreachable.\n\n"
       "First steps:\n  modhost dev              try it out, no account needed\n  modhost check            is my set-up "
       "right?\n"
-      "  modhost send chosen --module DemoApp --text hello");
+      "  modhost verify --help    why was a delivery refused?");
   add_serve(app, to);
   add_check(app, to);
   add_send(app, to);

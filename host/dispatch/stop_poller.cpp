@@ -18,10 +18,22 @@ namespace {
 using journal::EventSeq;
 
 constexpr std::chrono::milliseconds kLookTimeout{5000};
+constexpr std::size_t kMessageBytesMax = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds kLookGap{1000 / kStopPollsPerSecond};
 constexpr std::chrono::milliseconds kCatchUp{100};  // looks that a busy thread missed are made up for, not all at once
 
+// A message may be large and nearly always says null: it is looked through before it is parsed.
+bool may_be_stopped(std::string_view message) {
+  constexpr std::string_view kName = "\"userAbortedAt\"";
+  for (auto at = message.find(kName); at != std::string_view::npos; at = message.find(kName, at + 1)) {
+    const auto value = message.find_first_not_of(" \t\r\n:", at + kName.size());
+    if (value != std::string_view::npos && message[value] != 'n') return true;
+  }
+  return false;
+}
+
 bool is_stopped(std::string_view message) {
+  if (!may_be_stopped(message)) return false;
   const auto document = parse_json(message);
   if (!document || !document->IsObject()) return false;
   const rapidjson::Value* aborted_at = find_member(*document, "userAbortedAt");
@@ -35,6 +47,7 @@ class StopPoller::State {
  public:
   struct Look {
     EventSeq seq = 0;
+    std::uint64_t watch = 0;
     std::shared_ptr<const Event> event;
   };
 
@@ -44,8 +57,8 @@ class StopPoller::State {
     MutexLock lock(mutex_);
     App& app = apps_.try_emplace(event->app, App{metrics_, event->app}).first->second;
     ++app.watched;
-    app.queue.push_back({seq, now + kStopPollInterval});
-    watched_[seq] = {std::move(event), &module, &app};
+    app.queue.push_back({seq, ++last_watch_, now + kStopPollInterval});
+    watched_[seq] = {std::move(event), &module, &app, last_watch_};
   }
 
   void forget(EventSeq seq) {
@@ -64,12 +77,12 @@ class StopPoller::State {
       while (!app.queue.empty()) {
         const Turn turn = app.queue.front();
         const auto found = watched_.find(turn.seq);
-        const bool is_gone = found == watched_.end();
+        const bool is_gone = found == watched_.end() || found->second.number != turn.watch;
         if (!is_gone && std::max(turn.due, app.next_look) > now) break;
         app.queue.pop_front();
         if (is_gone) continue;
         app.next_look += kLookGap;
-        due.push_back({turn.seq, found->second.event});
+        due.push_back({turn.seq, turn.watch, found->second.event});
       }
       if (!app.queue.empty()) next = std::min(next, std::max(app.queue.front().due, app.next_look));
       app.interval.set(
@@ -80,7 +93,7 @@ class StopPoller::State {
   }
 
   // A look has ended: the next one follows, unless there is no more to learn.
-  void looked(EventSeq seq, const Result<platform::HttpResponse>& answer, SteadyTime next) {
+  void looked(EventSeq seq, std::uint64_t watch, const Result<platform::HttpResponse>& answer, SteadyTime next) {
     // Held while the listener is told: close() then knows that no call of it is under way.
     MutexLock reporting(open_mutex_);
     if (!open_) return;
@@ -89,9 +102,9 @@ class StopPoller::State {
     {
       MutexLock lock(mutex_);
       const auto found = watched_.find(seq);
-      if (found == watched_.end()) return;
+      if (found == watched_.end() || found->second.number != watch) return;
       module = found->second.module;
-      if (!is_pressed) found->second.app->queue.push_back({seq, next});
+      if (!is_pressed) found->second.app->queue.push_back({seq, watch, next});
     }
     if (is_pressed) pressed_(*module, seq);
   }
@@ -104,6 +117,7 @@ class StopPoller::State {
  private:
   struct Turn {
     EventSeq seq = 0;
+    std::uint64_t watch = 0;  // another one of the same event has turns of its own
     SteadyTime due{};
   };
   struct App {
@@ -119,6 +133,7 @@ class StopPoller::State {
     std::shared_ptr<const Event> event;
     const std::string* module = nullptr;
     App* app = nullptr;  // apps_ never shrinks
+    std::uint64_t number = 0;
   };
 
   telemetry::Metrics& metrics_;
@@ -128,6 +143,7 @@ class StopPoller::State {
   Mutex mutex_;
   std::map<std::string, App> apps_ GUARDED_BY(mutex_);
   std::unordered_map<EventSeq, Watched> watched_ GUARDED_BY(mutex_);
+  std::uint64_t last_watch_ GUARDED_BY(mutex_) = 0;
 };
 
 StopPoller::StopPoller(platform::HttpClient& client, const config::Config& config, const Clock& clock,
@@ -146,12 +162,13 @@ void StopPoller::forget(EventSeq seq) { state_->forget(seq); }
 
 SteadyTime StopPoller::pump() {
   SteadyTime next = SteadyTime::max();
-  for (const State::Look& look_at : state_->take_due(clock_.steady_now(), next)) look(look_at.seq, *look_at.event);
+  for (const State::Look& look_at : state_->take_due(clock_.steady_now(), next))
+    look(look_at.seq, look_at.watch, *look_at.event);
   return next;
 }
 
 // What goes wrong is no answer, and the next look may have one.
-void StopPoller::look(EventSeq seq, const Event& event) {
+void StopPoller::look(EventSeq seq, std::uint64_t watch, const Event& event) {
   const SteadyTime next = clock_.steady_now() + kStopPollInterval;
   const config::App* const app = config_.app(event.app);
   if (app == nullptr) return;
@@ -163,11 +180,13 @@ void StopPoller::look(EventSeq seq, const Event& event) {
   if (!request) return;
   request->deadline = Deadline::after(clock_, kLookTimeout);
   request->attempts_max = 1;
-  const auto started = client_.start(
-      std::move(*request), platform::collect([state = state_, seq, next](const Result<platform::HttpResponse>& answer) {
-        state->looked(seq, answer, next);
-      }));
-  if (!started) state_->looked(seq, started.error(), next);
+  request->response_bytes_max = kMessageBytesMax;
+  const auto started =
+      client_.start(std::move(*request),
+                    platform::collect([state = state_, seq, watch, next](const Result<platform::HttpResponse>& answer) {
+                      state->looked(seq, watch, answer, next);
+                    }));
+  if (!started) state_->looked(seq, watch, started.error(), next);
 }
 
 }  // namespace modhost::dispatch

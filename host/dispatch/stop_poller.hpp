@@ -39,7 +39,7 @@ class StopPoller {
 
  private:
   class State;
-  void look(journal::EventSeq seq, const Event& event);
+  void look(journal::EventSeq seq, std::uint64_t watch, const Event& event);
   platform::HttpClient& client_;
   const config::Config& config_;
   const Clock& clock_;

@@ -294,7 +294,8 @@ RequestParser::Step RequestParser::on_chunk_size(std::string_view& input) {
   std::uint64_t size = 0;
   std::size_t digits = 0;
   while (digits < line->size() && is((*line)[digits], syntax::kHexDigit)) {
-    size = std::min(size * 16 + syntax::hex_value((*line)[digits]), kSizeMax);
+    // Before the multiplication: a size that wraps around would end the body early.
+    size = size >= kSizeMax / 16 ? kSizeMax : size * 16 + syntax::hex_value((*line)[digits]);
     ++digits;
   }
   if (digits == 0) return fail(400);

@@ -90,8 +90,8 @@ void Live::release_unstarted(OpQueue& ops) {
 Result<void> Live::may_open_step(EventSeq seq) {
   if (!is_running(seq)) return Error{Code::kGone, "this event is not running"};
   unsigned& opened = steps_[seq];
-  if (opened >= kOpenStepsMax)
-    return Error{Code::kFull, "one event may open " + std::to_string(kOpenStepsMax) + " log steps"};
+  if (opened >= kOpenStepsMax)  // for good: another attempt would find the same
+    return Error{Code::kDenied, "one event may open " + std::to_string(kOpenStepsMax) + " log steps"};
   ++opened;
   return {};
 }

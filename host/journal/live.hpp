@@ -47,7 +47,7 @@ class Live {
   [[nodiscard]] bool is_running(EventSeq seq) const { return running_.contains(seq); }
   // Gives back what is marked and was never handed out.
   void release_unstarted(OpQueue& ops);
-  // kGone when it does not run, kFull when it has opened too many.
+  // kGone when it does not run, kDenied when it has opened too many.
   Result<void> may_open_step(EventSeq seq);
   // Ends the run if the token is the right one.
   bool settle(Settlement settlement, OpQueue& ops);

@@ -12,7 +12,7 @@
 
 namespace modhost::journal {
 
-inline constexpr unsigned kOpenStepsMax = 1000;  // of one event, all attempts together
+inline constexpr unsigned kOpenStepsMax = 1000;  // that one event may open, closed ones and all attempts together
 
 // The ending of a log step: it becomes FAILED. dispatch/ending.hpp turns it into a call.
 std::string step_ending(std::string_view message_log_id);
@@ -26,7 +26,7 @@ class OpenSteps {
   virtual ~OpenSteps() = default;
 
   // Before the call that opens a step leaves. `done` runs exactly once, on the journal's thread after the commit: kGone
-  // when the event does not run, kFull past kOpenStepsMax, kUnavailable when the disk fails.
+  // when the event does not run, kDenied past kOpenStepsMax, kUnavailable when the disk fails.
   virtual void opening(EventSeq seq, Recorded done) = 0;
   // The platform has opened it; `ending` (step_ending) closes it. Due at once if the event has ended.
   virtual void opened(StepRecord record, std::string ending) = 0;

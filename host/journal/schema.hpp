@@ -90,9 +90,21 @@ CREATE TABLE kv_version (id INTEGER PRIMARY KEY CHECK (id = 1), last INTEGER NOT
 INSERT INTO kv_version VALUES (1, 0);
 )sql";
 
-// Endings of what a running event has opened: prepared, and due with its end.
+// Endings of what a running event has opened: prepared, and due with its end. A call that is still on its way holds the
+// number of its row, so none is used twice.
 inline constexpr const char* kSchema3 = R"sql(
-ALTER TABLE outbox ADD COLUMN is_prepared INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE outbox_3 (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER NOT NULL,
+  ending TEXT NOT NULL,
+  tries INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  is_prepared INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO outbox_3 SELECT id, seq, ending, tries, not_before, 0 FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE outbox_3 RENAME TO outbox;
+CREATE INDEX outbox_event ON outbox (seq);
 )sql";
 
 inline constexpr std::array<store::Migration, 3> kMigrations = {{{1, kSchema1}, {2, kSchema2}, {3, kSchema3}}};

@@ -57,7 +57,7 @@ Result<void> Tables::attach(store::Connection& connection) {
        "INSERT INTO outbox (seq, ending, tries, not_before, is_prepared) VALUES (?1,'',0,0,1) RETURNING id"},
       {&fill_step_,
        "UPDATE outbox SET ending=?2, is_prepared=(SELECT e.state<3 FROM event e WHERE e.seq=outbox.seq) WHERE id=?1 "
-       "RETURNING is_prepared"},
+       "AND is_prepared=1 AND ending='' RETURNING is_prepared"},
       {&close_step_, "DELETE FROM outbox WHERE seq=?1 AND is_prepared=1 AND ending=?2"},
       {&arm_steps_, "UPDATE outbox SET is_prepared=0 WHERE seq=?1 AND is_prepared=1 AND ending<>'' RETURNING id"},
       {&drop_steps_, "DELETE FROM outbox WHERE seq=?1 AND is_prepared=1"},
@@ -120,17 +120,17 @@ Result<std::vector<std::int64_t>> Tables::settle(const SettleOp& op, std::uint64
     if (!done) return std::move(done.error());
   }
   std::vector<std::int64_t> due;
-  if (is_terminal(end.state)) {
-    auto dropped = drop_checkpoint_.with(end.seq).run();
-    if (!dropped) return std::move(dropped.error());
-    if (op.has_steps)
-      if (auto done = end_steps(end, due); !done) return std::move(done.error());
+  if (!end.ending.empty()) {  // first: the chat's input unlocks with it
+    auto row = insert_outbox_.with(end.seq, end.ending).step();
+    if (!row) return std::move(row.error());
+    due.push_back(insert_outbox_.integer(0));
+    insert_outbox_.reset();
   }
-  if (end.ending.empty()) return due;
-  auto row = insert_outbox_.with(end.seq, end.ending).step();
-  if (!row) return std::move(row.error());
-  due.push_back(insert_outbox_.integer(0));
-  insert_outbox_.reset();
+  if (!is_terminal(end.state)) return due;
+  auto dropped = drop_checkpoint_.with(end.seq).run();
+  if (!dropped) return std::move(dropped.error());
+  if (op.has_steps)
+    if (auto done = end_steps(end, due); !done) return std::move(done.error());
   return due;
 }
 

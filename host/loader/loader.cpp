@@ -34,7 +34,7 @@ Result<Warnings> check_bytes(std::string_view bytes) {
   return warnings;
 }
 
-// Folders of hosts that have ended, e.g. by kill -9.
+// Folders of hosts that have ended, e.g. by kill -9; in a container the last one had our number.
 void remove_stale_stages(const fs::path& stage_dir) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(stage_dir, ignored)) {
@@ -42,7 +42,7 @@ void remove_stale_stages(const fs::path& stage_dir) {
     pid_t owner = 0;
     const auto parsed = std::from_chars(name.data(), name.data() + name.size(), owner);
     if (parsed.ptr == name.data() || *parsed.ptr != '.' || owner <= 0) continue;
-    if (::kill(owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+    if (owner == ::getpid() || (::kill(owner, 0) != 0 && errno == ESRCH)) fs::remove_all(entry.path(), ignored);
   }
 }
 

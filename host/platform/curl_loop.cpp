@@ -73,17 +73,34 @@ Result<void> CurlLoop::set_up() {
 // Null: no memory.
 CurlLoop::Shard* CurlLoop::shard_with_room() {
   for (const auto& shard : shards_)
-    if (shard->active < kShardCallsMax) return shard.get();
+    if (shard->active < kShardCallsMax) return open(*shard) ? shard.get() : nullptr;
   auto shard = std::make_unique<Shard>(*this, static_cast<std::uint32_t>(shards_.size()));
-  CURLM* const multi = shard->multi.get();
-  if (multi == nullptr) return nullptr;
+  return open(*shard) ? shards_.emplace_back(std::move(shard)).get() : nullptr;
+}
+
+bool CurlLoop::open(Shard& shard) {
+  if (shard.multi != nullptr) return true;
+  shard.multi.reset(curl_multi_init());
+  CURLM* const multi = shard.multi.get();
+  if (multi == nullptr) return false;
   curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, shard.get());
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, &shard);
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, shard.get());
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, &shard);
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kKeptConnectionsMax);
-  return shards_.emplace_back(std::move(shard)).get();
+  return true;
+}
+
+// libcurl looks after kept connections only when it is given a call. The first shard is given one soon; the others are
+// for bursts, and would keep theirs until the next.
+void CurlLoop::close_idle_shards() {
+  for (std::size_t i = 1; i < shards_.size(); ++i) {
+    Shard& shard = *shards_[i];
+    if (shard.multi == nullptr || shard.active > 0) continue;
+    shard.timer.reset();
+    shard.multi.reset();
+  }
 }
 
 void CurlLoop::run() {
@@ -108,19 +125,22 @@ void CurlLoop::turn() {
     if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0) mask |= CURL_CSELECT_IN;
     if ((event.events & (EPOLLOUT | EPOLLERR)) != 0) mask |= CURL_CSELECT_OUT;
     const Shard& shard = *shards_.at(event.data.u64 >> 32);
-    curl_multi_socket_action(shard.multi.get(), static_cast<curl_socket_t>(event.data.u64 & 0xffffffffu), mask,
-                             &running);
+    if (shard.multi != nullptr)
+      curl_multi_socket_action(shard.multi.get(), static_cast<curl_socket_t>(event.data.u64 & 0xffffffffu), mask,
+                               &running);
   }
   if (has_mail) read_inbox();
   fire_timers();
   for (std::size_t i = 0; i < shards_.size(); ++i) {  // an end may begin a call, and that may add a shard
     Shard& shard = *shards_[i];
+    if (shard.multi == nullptr) continue;
     if (shard.timer && *shard.timer <= std::chrono::steady_clock::now()) {
       shard.timer.reset();
       curl_multi_socket_action(shard.multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
     }
     collect_ended(shard);
   }
+  close_idle_shards();
 }
 
 int CurlLoop::wait_ms() const {

@@ -50,10 +50,10 @@ class CurlLoop {
   // libcurl looks for a kept connection by walking those that are open, so many at once are spread over several multi
   // handles of at most kShardCallsMax. The first that has room takes a call: few calls share one pool.
   struct Shard {
-    Shard(CurlLoop& owner, std::uint32_t place) : loop(owner), index(place), multi(curl_multi_init()) {}
+    Shard(CurlLoop& owner, std::uint32_t place) : loop(owner), index(place) {}
     CurlLoop& loop;
     const std::uint32_t index;
-    MultiHandle multi;
+    MultiHandle multi;  // null while it has no work
     std::size_t active = 0;
     std::optional<SteadyTime> timer;
   };
@@ -64,6 +64,8 @@ class CurlLoop {
 
   Result<void> set_up();
   Shard* shard_with_room();
+  bool open(Shard& shard);
+  void close_idle_shards();
   void turn();
   [[nodiscard]] int wait_ms() const;
   void read_inbox();

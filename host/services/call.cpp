@@ -72,9 +72,13 @@ void Call::never_started() {
   if (purpose_.event) purpose_.event->detach(shared_from_this());
 }
 
-void Call::failed_to_start(modhost_status why, std::string detail) {
+void Call::accept() {
   MutexLock lock(mutex_);
   is_started_ = true;
+}
+
+void Call::failed_to_start(modhost_status why, std::string detail) {
+  MutexLock lock(mutex_);
   if (!is_last_in_) finish_with(Done{why, std::move(detail)});
   schedule(lock);
 }

@@ -65,7 +65,9 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
   // After HttpClient::start: it runs under this id, or it never did and nothing is reported.
   void started(platform::CallId client_call);
   void never_started();
-  // It was said to have started and did not: on_done follows with `why`, or with the reason that came before.
+  // Said to have started before the client knows of it: from now on it can be cancelled.
+  void accept();
+  // It was accepted and did not start: on_done follows with `why`, or with the reason that came before.
   void failed_to_start(modhost_status why, std::string detail);
   // It was cancelled before it started. [any]
   [[nodiscard]] bool is_over();

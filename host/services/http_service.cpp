@@ -275,6 +275,7 @@ Refusal HttpService::launch(HttpCall call, std::shared_ptr<CallListener> listene
   }
   if (is_recorded) {
     started = *id;
+    running->accept();
     start_recorded(running, std::move(request), record, event->journal_seq());
     return {};
   }

@@ -97,7 +97,6 @@ void Writer::try_again() {
     last_error_ = std::move(ready.error());
   } else if (probe()) {  // else fail() has said why
     healthy_ = true;
-    failures_ = 0;
     publish(true);
     if (options_.log != nullptr) options_.log->info("the journal is writable again");
     return;
@@ -116,6 +115,7 @@ bool Writer::write_batch() {
     fail(done.error());
     return false;
   }
+  failures_ = 0;  // a probe fits where a batch does not: only a batch shows that the disk takes work again
   publish(healthy_);
   {
     const MutexLock lock(mutex_);

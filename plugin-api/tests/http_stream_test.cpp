@@ -89,6 +89,22 @@ TEST(HttpStream, GivesWhatHasComeMeanwhileAsOne) {
   EXPECT_EQ(ended.status, MODHOST_OK) << ended.detail;
 }
 
+TEST(HttpStream, OneThatIsAwaitedCanNotBeTakenByBlocking) {
+  FakeHost host;
+  host.answer("GET", "/x", Answer{.pieces = {"a", "b"}, .every = 1s});
+  const Ended ended = run(host, [](Event event) -> Async<Outcome> {
+    HttpStream stream = event.http().stream(to("/x"));
+    static_cast<void>(co_await stream.next());
+    try {
+      static_cast<void>(stream.next().get());
+    } catch (const Error&) {
+      co_return Outcome();
+    }
+    co_return failed("half an answer was taken for a whole one");
+  });
+  EXPECT_EQ(ended.status, MODHOST_OK) << ended.detail;
+}
+
 TEST(HttpStream, HasAnEmptyBodyToo) {
   FakeHost host;
   host.answer("GET", "/x", Answer{.status = 204, .body = ""});

@@ -14,11 +14,11 @@ CXX = os.environ.get("CXX", "c++")
 
 PROJECT = """cmake_minimum_required(VERSION 3.25)
 project(outside LANGUAGES CXX)
-set(CMAKE_CXX_STANDARD 20)
 find_package(modhost 0.1 REQUIRED)
 find_package(GTest REQUIRED)
 modhost_add_plugin(greeter plugin.cpp)
 add_executable(greeter_test test.cpp)
+target_compile_features(greeter_test PRIVATE cxx_std_20)
 target_link_libraries(greeter_test PRIVATE modhost::plugin_api GTest::gtest_main ${CMAKE_DL_LIBS})
 """
 

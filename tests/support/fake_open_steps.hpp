@@ -20,6 +20,7 @@ class FakeOpenSteps final : public journal::OpenSteps {
       if (!failure_) {
         lines_.push_back("opening " + std::to_string(seq));
         waiting_.emplace_back(++last_, std::move(done));
+        done = nullptr;
       }
     }
     if (done) return done(*failure_);

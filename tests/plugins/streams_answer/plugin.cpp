@@ -37,7 +37,7 @@ struct Assistant {
     std::string said;
     while (said.size() < whole.size()) {
       said = whole.substr(0, whole.find(' ', said.size() + 1));
-      const auto shown = co_await Message::modify_answer(event, {.text = said, .references = {&source, 1}});
+      const auto shown = co_await Message::modify_answer(event, {.text = said, .references = std::span(&source, 1)});
       if (!shown) co_return shown.failure();
       if (!shown->user_aborted_at.empty()) co_return {};
       co_await event.sleep(std::chrono::milliseconds(60));

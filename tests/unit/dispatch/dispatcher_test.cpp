@@ -20,10 +20,13 @@ class FakeRuntime final : public plugin::PluginRuntime {
       MutexLock lock(mutex_);
       inputs_.push_back(input);
       outcome = answer_;
-      if (!outcome) held_.push_back(std::move(done));
+      if (!outcome) {
+        held_.push_back(std::move(done));
+        done = nullptr;
+      }
     }
     changed_.notify_all();
-    if (outcome) done(*outcome);
+    if (done) done(*outcome);
   }
   [[nodiscard]] unsigned free_slots() const override { return slots_; }
   void cancel(std::int64_t journal_seq, plugin::CancelReason reason) override {

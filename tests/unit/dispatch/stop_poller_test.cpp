@@ -121,6 +121,22 @@ TEST_F(StopPollerTest, ForgetsWhatHasEnded) {
   EXPECT_EQ(next_, SteadyTime::max());
 }
 
+TEST_F(StopPollerTest, AnEventThatRunsAgainIsLookedAtOnce) {
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    poller_.forget(1);
+    watch(1);
+  }
+  clock_.advance(1100ms);
+  const auto looks = pump();
+  ASSERT_EQ(looks.size(), 1u);
+  poller_.forget(1);
+  watch(1);
+  client_.respond(looks[0], 200, R"({"userAbortedAt": null, "debugInfo": {"userAbortedAt": "then"}})");
+  clock_.advance(1100ms);
+  EXPECT_EQ(pump().size(), 1u) << "the look of the attempt before does not go on";
+  EXPECT_TRUE(pressed_.empty());
+}
+
 TEST_F(StopPollerTest, AsksAnAppNoMoreThanItMayAndTakesLongerInstead) {
   for (journal::EventSeq seq = 1; seq <= 200; ++seq) watch(seq);
   std::map<std::string, int> asked;

@@ -180,6 +180,8 @@ TEST(Parser, RefusesLargeBodiesBeforeTheyCome) {
   }
   expect(request("Transfer-Encoding: chunked\r\n", "65\r\n"), "413");
   expect(request("Transfer-Encoding: chunked\r\n", "ffffffffffffffffff\r\n"), "413");
+  for (const char* wraps : {"10000000000000000", "10000000000000003", "100000000000000000000000000000001"})
+    expect(request("Transfer-Encoding: chunked\r\n", std::string(wraps) + "\r\nabc\r\n0\r\n\r\n"), "413");
   expect(request("Transfer-Encoding: chunked\r\n", "32\r\n" + std::string(50, 'a') + "\r\n33\r\n"), "413");
   expect(request("Content-Length: 100\r\n", std::string(100, 'a')),
          "POST /x|Host=a|Content-Length=100|" + std::string(100, 'a') + "\n");

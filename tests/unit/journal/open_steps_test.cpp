@@ -74,6 +74,23 @@ TEST_F(OpenStepsTest, OfATurnThatIsLeftOpenStay) {
   EXPECT_EQ(due(), Endings{});
 }
 
+TEST_F(OpenStepsTest, OfAnotherEventAreNotTouchedByALateAnswer) {
+  open();
+  const Claim left_open = running();
+  const auto late = opening(left_open.seq);
+  const auto refused = opening(left_open.seq);
+  Settlement settlement = end(left_open, State::kCompleted);
+  settlement.leaves_steps_open = true;
+  journal_->settle(std::move(settlement));
+  journal_->flush();
+  const Claim other = running("evt_2");
+  open_step(other.seq, "log_2");
+  journal_->opened(*late, step_ending("log_1"));
+  journal_->not_opened(*refused);
+  finish(other, State::kDead);
+  EXPECT_EQ(due(), (Endings{R"({"step":"log_2"})"}));
+}
+
 TEST_F(OpenStepsTest, OfAnEventThatEndsDuringTheCallAreClosedWhenItsAnswerComes) {
   open();
   const Claim claim = running();
@@ -129,7 +146,7 @@ TEST_F(OpenStepsTest, AreOfRunningEventsAndNotTooMany) {
   EXPECT_EQ(opening(99).error().code, Code::kGone);
   const Claim claim = running();
   for (unsigned i = 0; i < kOpenStepsMax; ++i) ASSERT_TRUE(opening(claim.seq));
-  EXPECT_EQ(opening(claim.seq).error().code, Code::kFull);
+  EXPECT_EQ(opening(claim.seq).error().code, Code::kDenied);
   finish(claim, State::kDead);
   EXPECT_EQ(opening(claim.seq).error().code, Code::kGone);
 }

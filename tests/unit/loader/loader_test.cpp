@@ -24,7 +24,7 @@ class LoaderTest : public testing::Test {
   }
   // Puts a built test plugin into the folder, under this name.
   fs::path install(const std::string& folder, const std::string& name) {
-    const fs::path target = plugins_ / (name + ".so");
+    fs::path target = plugins_ / (name + ".so");
     fs::copy_file(kFaults / (folder + ".so"), target, fs::copy_options::overwrite_existing);
     fs::permissions(target, fs::perms(0755));
     return target;

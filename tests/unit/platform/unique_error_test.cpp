@@ -13,7 +13,6 @@ namespace {
 using modhost::test::FakeClock;
 using modhost::test::fixture;
 using std::chrono::milliseconds;
-using unique::PlatformError;
 
 // What is seen of a case. Pauses in milliseconds, without jitter.
 struct Seen {

@@ -287,7 +287,7 @@ TEST_F(Desk, AForeignStateFileIsRefused) {
   const auto file = folder.write("stand-in.json", "{\"format\":\"other\"}");
   PlaygroundOptions options;
   options.state_file = file;
-  Playground refused(std::move(options), clock, *client);
+  Playground refused(options, clock, *client);
   const auto bound = refused.bind();
   ASSERT_FALSE(bound);
   EXPECT_NE(bound.error().message.find("move it away"), std::string::npos);

@@ -418,7 +418,7 @@ TEST(PlaygroundStop, DoesNotWaitForADeafHost) {
   deaf.start();
   PlaygroundOptions options = test_options();
   options.webhook_url = "http://127.0.0.1:" + std::to_string(deaf.port()) + "/webhook";
-  Playground playground(std::move(options), clock, *client);
+  Playground playground(options, clock, *client);
   ASSERT_TRUE(playground.bind());
   playground.start();
   playground.sender().deliver(playground.platform().add_event("{}"));
@@ -440,7 +440,7 @@ TEST(PlaygroundStop, AnUnreachableHostExpiresTheEvent) {
   PlaygroundOptions options = test_options();
   options.webhook_url = "http://127.0.0.1:1/webhook";
   options.delivery_retries = 1;
-  Playground playground(std::move(options), clock, *client);
+  Playground playground(options, clock, *client);
   ASSERT_TRUE(playground.bind());
   playground.start();
   const std::string key = playground.platform().add_event("{}");
@@ -459,7 +459,7 @@ TEST(PlaygroundStart, ATakenPortSaysSo) {
   ASSERT_TRUE(first.bind());
   PlaygroundOptions options = test_options();
   options.port = first.port();
-  Playground second(std::move(options), clock, *client);
+  Playground second(options, clock, *client);
   const auto bound = second.bind();
   ASSERT_FALSE(bound);
   EXPECT_NE(bound.error().message.find(std::to_string(first.port())), std::string::npos) << bound.error().message;

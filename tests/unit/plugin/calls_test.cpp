@@ -7,7 +7,6 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = Outcome::Kind;
 using test::eventually;
-using test::Gate;
 
 class CallsTest : public RuntimeTest {
  protected:

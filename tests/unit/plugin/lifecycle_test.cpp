@@ -169,7 +169,7 @@ TEST_F(LifecycleTest, ACreateThatHangsIsGivenUp) {
   const auto leave = std::make_shared<Gate>();
   const auto left = std::make_shared<Gate>();
   script_.create = [leave, left](const modhost_settings&) {
-    const auto outlives_the_script = left;
+    const auto outlives_the_script = left;  // NOLINT(performance-unnecessary-copy-initialization)
     leave->wait();
     outlives_the_script->open();
   };

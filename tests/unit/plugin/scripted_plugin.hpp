@@ -2,6 +2,7 @@
 #pragma once
 
 #include <modhost/plugin.h>
+#include <memory>
 
 #include <cstdint>
 #include <cstring>
@@ -58,12 +59,12 @@ inline modhost_plugin Script::table() {
     constexpr std::string_view kPath = "/script";
     service<modhost_config_service>(host, MODHOST_SERVICE_CONFIG)
         ->get_int(host, {kPath.data(), kPath.size()}, &address);
-    auto* script = reinterpret_cast<Script*>(address);  // NOLINT(performance-no-int-to-ptr)
-    script->host = host;
-    script->events = service<modhost_event_service>(host, MODHOST_SERVICE_EVENT);
-    script->http = service<modhost_http_service>(host, MODHOST_SERVICE_HTTP);
-    if (script->create) script->create(*settings);
-    *out = new modhost_instance{script};
+    auto* told = reinterpret_cast<Script*>(address);  // NOLINT(performance-no-int-to-ptr)
+    told->host = host;
+    told->events = service<modhost_event_service>(host, MODHOST_SERVICE_EVENT);
+    told->http = service<modhost_http_service>(host, MODHOST_SERVICE_HTTP);
+    if (told->create) told->create(*settings);
+    *out = std::make_unique<modhost_instance>(modhost_instance{told}).release();
     return MODHOST_OK;
   };
   table.start = [](modhost_instance* self, modhost_error*) noexcept -> modhost_status {

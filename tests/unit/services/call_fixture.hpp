@@ -52,7 +52,7 @@ class Notes final : public CallListener {
 };
 
 class CallTest : public testing::Test {
- protected:
+ public:
   CallTest() {
     config_.apps.emplace_back();
     config_.apps.back().id = "app_1";
@@ -65,7 +65,10 @@ class CallTest : public testing::Test {
     if (services_) services_->close();
     lane_.run();
   }
+  CallTest(const CallTest&) = delete;
+  CallTest& operator=(const CallTest&) = delete;
 
+ protected:
   // Once, after module_ is as the test wants it.
   InstanceServices& services() {
     if (!services_)

@@ -3,6 +3,7 @@
 
 #include <modhost/plugin.h>
 
+#include <atomic>
 #include <coroutine>
 #include <memory>
 #include <mutex>
@@ -25,7 +26,6 @@ class StreamingCall : public std::enable_shared_from_this<StreamingCall> {
       : scope_(std::move(scope)), request_(std::move(request)) {}
 
   [[nodiscard]] const Scope& scope() const { return *scope_; }
-  // Begins the call unless it has begun.
   void start() {
     if (std::exchange(is_begun_, true)) return;
     const RawRequest raw(request_, scope_->event());
@@ -43,7 +43,7 @@ class StreamingCall : public std::enable_shared_from_this<StreamingCall> {
   }
   // The blocking form: the whole answer, on this thread.
   void perform() {
-    if (std::exchange(is_begun_, true)) return;
+    if (std::exchange(is_begun_, true)) return refuse_to_change_over();
     auto answer = detail::perform(*scope_, request_);
     is_over_ = true;
     has_head_ = static_cast<bool>(answer);
@@ -52,7 +52,6 @@ class StreamingCall : public std::enable_shared_from_this<StreamingCall> {
     buffered_ = std::move(answer->body);
     head_ = {answer->status, std::move(answer->headers), {}};
   }
-
   // False: there is something to take, nobody is resumed.
   bool wait(Wanted wanted, std::coroutine_handle<> waiter) {
     const std::lock_guard lock(mutex_);
@@ -76,10 +75,7 @@ class StreamingCall : public std::enable_shared_from_this<StreamingCall> {
     if (status_ < 0 || failure_) return explained();
     return std::optional<std::string>();
   }
-  [[nodiscard]] modhost_status status() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
-  }
+  [[nodiscard]] modhost_status status() const { return status_.load(); }
   // Nobody takes any more.
   void drop() {
     std::unique_lock lock(mutex_);
@@ -130,6 +126,10 @@ class StreamingCall : public std::enable_shared_from_this<StreamingCall> {
   void pause(modhost_call_id call, bool is_paused) {
     scope_->services().http->pause(scope_->services().host, call, is_paused ? 1 : 0);
   }
+  void refuse_to_change_over() {
+    const std::lock_guard lock(mutex_);
+    if (call_ != 0 && !is_over_) failure_ = failed(request_.name() + ": begun with co_await, too late for get()");
+  }
   [[nodiscard]] Failure explained() const { return failure_ ? *failure_ : explain(request_, status_, detail_); }
 
   const std::shared_ptr<Scope> scope_;
@@ -141,7 +141,7 @@ class StreamingCall : public std::enable_shared_from_this<StreamingCall> {
   HttpResponse head_;
   std::string buffered_, detail_;
   std::optional<Failure> failure_;
-  modhost_status status_ = MODHOST_OK;
+  std::atomic<modhost_status> status_{MODHOST_OK};
   bool has_head_ = false, is_over_ = false, is_paused_ = false, is_dropped_ = false;
   Wanted wanted_ = Wanted::kHead;
   std::coroutine_handle<> waiter_;

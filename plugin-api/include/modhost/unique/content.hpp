@@ -98,7 +98,7 @@ struct Content : Resource {
         detail::body("key", with.key, "title", detail::otherwise(with.title, with.key), "mimeType", with.mime_type,
                      "description", with.description, "ownerType", with.owner_type, "ownerId", with.owner_id,
                      "byteSize", with.byte_size, "ingestionConfig", with.ingestion_config, "metadata", metadata);
-    const auto chat = with.chat_id || with.scope_id ? with.chat_id : std::optional(event.chat_id());
+    const auto chat = with.chat_id || with.scope_id ? with.chat_id : detail::unless_empty(event.chat_id());
     return detail::fields("input", input, "fileUrl", with.file_url, "sourceOwnerType", with.source_owner_type,
                           "storeInternally", with.store_internally, "previewPdfFileName", with.preview_pdf_file_name,
                           "versioningEnabled", with.versioning_enabled, "scopeId", with.scope_id, "chatId", chat);

@@ -40,9 +40,9 @@ struct Elicitation : Resource {
     const JsonText body =
         detail::body("mode", with.mode, "message", with.message, "toolName", with.tool_name, "schema", with.schema,
                      "url", with.url, "externalElicitationId", with.external_elicitation_id, "chatId",
-                     detail::otherwise(with.chat_id, event.chat_id()), "messageId",
-                     detail::otherwise(with.message_id, event.assistant_message_id()), "expiresInSeconds",
-                     with.expires_in_seconds, "metadata", with.metadata);
+                     detail::unless_empty(detail::otherwise(with.chat_id, event.chat_id())), "messageId",
+                     detail::unless_empty(detail::otherwise(with.message_id, event.assistant_message_id())),
+                     "expiresInSeconds", with.expires_in_seconds, "metadata", with.metadata);
     return event.api().post("/elicitation", body).then(detail::read_one<Elicitation>);
   }
   // GET /elicitation/pending

@@ -20,6 +20,11 @@ inline std::vector<std::string> texts(modhost::Json list) {
   for (std::size_t i = 0; i < list.size(); ++i) all.push_back(list[i].text());
   return all;
 }
+// A search with a filter of nothing fails. (dossier 2.4)
+inline modhost::Json filter_in(modhost::Json payload) {
+  const modhost::Json filter = payload["metadataFilter"];
+  return filter.size() == 0 ? modhost::Json() : filter;
+}
 
 }  // namespace detail
 
@@ -68,7 +73,7 @@ struct ChatEvent {
     chat.tool_parameters = payload["toolParameters"];
     chat.session_config = payload["sessionConfig"];
     chat.correlation = payload["correlation"];
-    chat.metadata_filter = payload["metadataFilter"];
+    chat.metadata_filter = detail::filter_in(payload);
     return chat;
   }
 
@@ -120,7 +125,7 @@ struct MagicTableEvent {
     return MagicTableEvent{payload,
                            payload["metadata"],
                            payload["configuration"],
-                           payload["metadataFilter"],
+                           detail::filter_in(payload),
                            std::string(event.name().substr(kPrefix.size())),
                            payload["name"].text(),
                            payload["chatId"].text(payload["chatid"].text()),

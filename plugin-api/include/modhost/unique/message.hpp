@@ -56,7 +56,7 @@ struct Message : Resource {
     std::optional<std::string_view> completed_at = {};  // the turn is over
     std::optional<std::string_view> started_streaming_at = {};
     std::optional<std::string_view> stopped_streaming_at = {};
-    std::span<const Reference> references = {};
+    std::optional<std::span<const Reference>> references = {};  // beside a text only; empty takes them away
     RawJson gpt_request = {};
     RawJson debug_info = {};  // replaced as a whole
     std::optional<std::string_view> segment_kind = {};

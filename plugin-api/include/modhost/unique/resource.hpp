@@ -51,16 +51,18 @@ JsonText json_of(const T& value) {
   else
     return JsonText(value);
 }
-template <class T>
-JsonText json_of(const std::optional<T>& value) {
-  return value ? json_of(*value) : JsonText(nullptr);
+inline JsonText json_of(const RawJson& value) {
+  return value.text.empty() ? JsonText(nullptr) : JsonText::raw(std::string(value.text));
 }
-inline JsonText json_of(const RawJson& value) { return JsonText::raw(std::string(value.text)); }
 template <class T>
 JsonText json_of(const std::span<const T>& values) {
   std::vector<JsonText> all;
   for (const T& value : values) all.push_back(json_of(value));
   return array(all);
+}
+template <class T>
+JsonText json_of(const std::optional<T>& value) {
+  return value ? json_of(*value) : JsonText(nullptr);
 }
 
 // Names and values in turn become the fields of a body; what was not given is left out.
@@ -82,6 +84,9 @@ JsonText body(const Parts&... parts) {
   return object(fields(parts...));
 }
 
+inline std::optional<std::string_view> unless_empty(std::string_view text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
 inline std::string_view otherwise(std::string_view given, std::string_view fallback) {
   return given.empty() ? fallback : given;
 }
