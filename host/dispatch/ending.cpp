@@ -6,6 +6,21 @@
 
 namespace modhost::dispatch {
 
+namespace {
+
+// The user has read it: what the module showed stays, though it was not stored.
+std::string kept_answer(const std::string& shown) {
+  const auto document = parse_json(shown);
+  if (!document || !document->IsObject() || string_member(*document, "text").empty()) return {};
+  std::string members;
+  for (const char* name : {"text", "originalText", "references"})
+    if (const auto* value = find_member(*document, name))
+      members.append(",\"").append(name).append("\":").append(to_json(*value));
+  return members;
+}
+
+}  // namespace
+
 // Ids are opaque.
 std::string escape(std::string_view text) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
@@ -45,7 +60,7 @@ std::string ending_for(const config::ModuleConfig& module, const Event& event, j
     const bool is_left = !module.complete_turn || outcome.leave_turn_open || outcome.turn_completed;
     return is_left ? std::string() : at + "}";
   }
-  if (state == journal::State::kCancelled) return at + "}";  // the user stopped it: what is there stays
+  if (state == journal::State::kCancelled) return at + kept_answer(outcome.shown_answer) + "}";  // by the user
   return at + ",\"text\":" + quote_json(module.on_failure) + "}";
 }
 
@@ -61,7 +76,7 @@ Result<EndingCall> ending_call(const Event& event, const std::string& ending) {
   }
   call.target = message_target(event);
   call.body = "{\"chatId\":" + quote_json(event.chat_id);
-  for (const char* name : {"text", "completedAt"})
+  for (const char* name : {"text", "originalText", "references", "completedAt"})
     if (const auto* value = find_member(*document, name))
       call.body.append(",\"").append(name).append("\":").append(to_json(*value));
   call.body += "}";

@@ -62,6 +62,7 @@ std::string to_json(const LogStep& step) {
 std::string to_page_json(const Message& message) {
   return JsonObject()
       .number("revision", static_cast<std::int64_t>(message.revision))
+      .number("position", static_cast<std::int64_t>(message.position))
       .flag("isTurn", message.is_turn)
       .raw("message", to_json(message))
       .str();

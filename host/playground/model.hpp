@@ -38,7 +38,8 @@ struct Message {
   std::optional<UnixMillis> completed_at, started_streaming_at, stopped_streaming_at, user_aborted_at;
   std::optional<std::string> segment_kind, response_turn_id;
   std::optional<std::int64_t> segment_index;
-  bool is_turn = false;  // the platform made it empty for a turn: the input is locked until it is completed
+  bool is_turn = false;   // the platform made it empty for a turn: the input is locked until it is completed
+  Revision position = 0;  // in the chat: two messages may be of the same millisecond
   Revision revision = 0;
 };
 
@@ -100,7 +101,7 @@ struct CallRecord {
 using modhost::to_json;                            // of a JSON value
 std::string to_json(const Message& message);       // 3.1, exactly the published members
 std::string to_json(const LogStep& step);          // 3.3
-std::string to_page_json(const Message& message);  // wrapped: {"revision", "isTurn", "message"}
+std::string to_page_json(const Message& message);  // wrapped: {"revision", "position", "isTurn", "message"}
 std::string to_page_json(const LogStep& step);
 std::string to_page_json(const EventRecord& record);
 std::string to_page_json(const CallRecord& call);

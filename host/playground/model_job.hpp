@@ -45,7 +45,7 @@ struct Cited {
 Cited cite(const std::string& text, const std::vector<ContextSource>& sources);
 
 // The text so far, in at most kPiecesMax steps of whole words, last one complete.
-inline constexpr std::size_t kPiecesMax = 40;
+inline constexpr std::size_t kPiecesMax = 400;
 std::vector<std::string> pieces_of(const std::string& text);  // they add up to the text
 
 http::Response completion_answer(const ModelJob& job, const Completion& completion);

@@ -95,7 +95,7 @@ void Platform::forget_chat(const std::string& chat_id) {
 Message& Platform::add_message(Chat& chat, Message message) {
   message.chat_id = chat.id;
   message.created_at = message.updated_at = clock_.unix_now();
-  message.revision = ++revision_;
+  message.position = message.revision = ++revision_;
   chat.message_ids.push_back(message.id);
   return messages_[message.id] = std::move(message);
 }

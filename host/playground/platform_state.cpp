@@ -259,7 +259,7 @@ void Platform::restore(std::string_view json) {
     kept.each("messages", [&](const Kept& one) NO_THREAD_SAFETY_ANALYSIS {
       chat.message_ids.push_back(one.text("id"));
       Message& message = messages_[one.text("id")] = message_of(one, chat.id);
-      message.revision = ++revision_;
+      message.position = message.revision = ++revision_;
     });
     kept.each("steps", [&](const Kept& one) NO_THREAD_SAFETY_ANALYSIS {
       LogStep& step = steps_[one.text("id")] = step_of(one, chat.id);

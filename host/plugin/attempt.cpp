@@ -45,6 +45,7 @@ Outcome outcome_of(services::EventEnd end, bool has_thrown) {
   outcome.detail = std::move(end.answer.detail);
   outcome.turn_completed = end.is_turn_completed;
   outcome.leave_turn_open = end.is_turn_left_open;
+  outcome.shown_answer = std::move(end.shown_answer);
   return outcome;
 }
 

@@ -39,6 +39,7 @@ struct Outcome {
   std::string detail;
   bool turn_completed = false;                     // a call of the module already completed the turn
   bool leave_turn_open = false;                    // the module asked the host not to complete it
+  std::string shown_answer;                        // a call's body with the text the user sees, when it is not stored
   std::optional<CancelReason> cancelled_for = {};  // it was asked to end
   bool is_unfinished = false;                      // given up while plugin code ran: it may go on
   SteadyTime started_at{};                         // just before on_event was called; zero if it never was

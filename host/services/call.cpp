@@ -31,6 +31,13 @@ modhost_status status_of(Code code) {
   }
 }
 
+// HTTP/1.1 servers spell names as they like, HTTP/2 has them in lower case: a plugin sees one spelling.
+HeaderList in_lower_case(HeaderList headers) {
+  for (auto& [name, value] : headers)
+    for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return headers;
+}
+
 }  // namespace
 
 Call::Call(std::shared_ptr<CallContext> context, Handle id, Purpose purpose, std::shared_ptr<CallListener> listener,
@@ -107,7 +114,7 @@ bool Call::on_head(int status, const HeaderList& headers) {
     MutexLock lock(mutex_);
     http_status_ = status;
   }
-  return put(Head{status, headers});
+  return put(Head{status, in_lower_case(headers)});
 }
 
 bool Call::on_data(std::string_view chunk) {

@@ -7,12 +7,13 @@ namespace modhost::services {
 namespace {
 
 constexpr std::string_view kMessageLog = "/message-log";
+constexpr std::string_view kEvent = "/event";
 
-bool sets_completed_at(std::string_view body) {
+bool sets(std::string_view body, std::string_view name) {
   const auto document = parse_json(body);
   if (!document || !document->IsObject()) return false;
-  const rapidjson::Value* completed_at = find_member(*document, "completedAt");
-  return completed_at != nullptr && !completed_at->IsNull();
+  const rapidjson::Value* value = find_member(*document, name);
+  return value != nullptr && !value->IsNull();
 }
 
 // The states in which a step stays. (dossier 3.3)
@@ -42,6 +43,13 @@ std::string unescape(std::string_view segment) {
   return text;
 }
 
+// .../messages/{the event's assistant message}
+bool is_answer(const Event& event, std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash != std::string_view::npos && path.substr(0, slash).ends_with("/messages") &&
+         !event.assistant_message_id.empty() && unescape(path.substr(slash + 1)) == event.assistant_message_id;
+}
+
 }  // namespace
 
 CallMeaning meaning_of(const Event& event, std::string_view method, std::string_view target, std::string_view body) {
@@ -50,16 +58,18 @@ CallMeaning meaning_of(const Event& event, std::string_view method, std::string_
   if (method == "POST") {
     meaning.asks_for_upload = path.ends_with("/content/upsert");
     meaning.opens_step = path.ends_with(kMessageLog) && !has_ended(body);
+    meaning.shows_answer = path.ends_with(kEvent) && is_answer(event, path.substr(0, path.size() - kEvent.size()));
+    meaning.replaces_answer = path.find("/integrated/") != std::string_view::npos;  // the platform writes it
     return meaning;
   }
   if (method != "PATCH") return meaning;
+  if (is_answer(event, path)) {
+    meaning.completes_turn = sets(body, "completedAt");
+    meaning.replaces_answer = sets(body, "text");
+  }
   const auto slash = path.rfind('/');
-  if (slash == std::string_view::npos || slash + 1 == path.size()) return meaning;
-  const std::string_view parent = path.substr(0, slash);
-  const std::string id = unescape(path.substr(slash + 1));
-  if (parent.ends_with("/messages"))
-    meaning.completes_turn = id == event.assistant_message_id && sets_completed_at(body);
-  if (parent.ends_with(kMessageLog) && has_ended(body)) meaning.closes_step = id;
+  if (slash == std::string_view::npos || !path.substr(0, slash).ends_with(kMessageLog)) return meaning;
+  if (has_ended(body)) meaning.closes_step = unescape(path.substr(slash + 1));
   return meaning;
 }
 

@@ -13,6 +13,8 @@ struct CallMeaning {
   bool completes_turn = false;   // a PATCH of the event's assistant message that sets completedAt
   bool asks_for_upload = false;  // POST /content/upsert: the answer names addresses to upload to
   bool opens_step = false;       // POST /message-log of a step that has not ended
+  bool shows_answer = false;     // POST of a text to the assistant message's /event: seen, but not stored
+  bool replaces_answer = false;  // what was shown before is no longer what the bubble says
   std::string closes_step;       // PATCH /message-log/{this}: COMPLETED or FAILED
 };
 

@@ -20,6 +20,7 @@ constexpr std::string_view kGrantHttp = "http:";
 constexpr std::string_view kGrantWithoutEvent = "platform-without-event";
 // A call that opens a log step may outlive its event by this, for its answer names the step that is to be closed.
 constexpr std::chrono::milliseconds kStepCallTimeout{30'000};
+constexpr std::size_t kShownAnswerMax = 256 * 1024;  // kept for each event whose answer grows
 
 std::string to_lower(std::string_view text) {
   std::string lower(text);
@@ -200,6 +201,8 @@ Call::Purpose HttpService::purpose_of(const HttpCall& call, std::shared_ptr<Open
   purpose.event = std::move(event);
   if (!call.is_platform || !purpose.event) return purpose;
   CallMeaning meaning = meaning_of(purpose.event->event(), call.method, call.target, call.body);
+  if (meaning.shows_answer && call.body.size() <= kShownAnswerMax) purpose.event->note_shown_answer(call.body);
+  if (meaning.replaces_answer) purpose.event->note_shown_answer({});
   const bool is_recorded = purpose.event->journal_seq() != 0;
   purpose.outlives_event = is_recorded && meaning.opens_step;  // ended by start_recorded()
   purpose.keeps_answer = meaning.asks_for_upload || purpose.outlives_event;

@@ -29,6 +29,7 @@ Ending OpenEvent::end(Answer answer, Phase phase) {
   told.cancel_reason = cancel_reason_;
   told.is_turn_completed = is_turn_completed_;
   told.is_turn_left_open = is_turn_left_open_;
+  told.shown_answer = std::exchange(shown_answer_, {});
   ending.is_loan_over = phase == Phase::kFinished || phase_ == Phase::kQueued;
   ending.calls = std::exchange(calls_, {});
   phase_ = ending.is_loan_over ? Phase::kFinished : phase;
@@ -139,6 +140,11 @@ void OpenEvent::detach(const std::shared_ptr<Call>& call) {
 void OpenEvent::note_turn_completed() {
   MutexLock lock(mutex_);
   is_turn_completed_ = true;
+}
+
+void OpenEvent::note_shown_answer(std::string body) {
+  MutexLock lock(mutex_);
+  shown_answer_ = std::move(body);
 }
 
 }  // namespace modhost::services

@@ -39,6 +39,7 @@ struct EventEnd {
   std::int32_t cancel_reason = 0;  // MODHOST_CANCEL_*; 0: nobody asked
   bool is_turn_completed = false;  // a call of the module completed the chat's turn
   bool is_turn_left_open = false;
+  std::string shown_answer;  // the body of the last call that showed an answer without storing it
 };
 
 // What a transition leaves to do outside the event's own lock. EventService does it.
@@ -88,6 +89,7 @@ class OpenEvent {
   std::optional<Deadline> attach(const std::shared_ptr<Call>& call);
   void detach(const std::shared_ptr<Call>& call);
   void note_turn_completed();
+  void note_shown_answer(std::string body);  // empty: the platform has stored the answer meanwhile
 
   UploadGrants uploads;
 
@@ -108,6 +110,7 @@ class OpenEvent {
   std::int32_t cancel_reason_ GUARDED_BY(mutex_) = 0;
   bool is_turn_completed_ GUARDED_BY(mutex_) = false;
   bool is_turn_left_open_ GUARDED_BY(mutex_) = false;
+  std::string shown_answer_ GUARDED_BY(mutex_);
   std::optional<std::thread::id> on_cancel_thread_ GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Call>> calls_ GUARDED_BY(mutex_);
 };

@@ -131,10 +131,7 @@ modhost_status cancel(const modhost_host* host, modhost_call_id call) noexcept {
 
 std::string header_lines(const HeaderList& headers) {
   std::string lines;
-  for (const auto& [name, value] : headers) {
-    for (const char c : name) lines += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    lines.append(": ").append(value).append("\n");
-  }
+  for (const auto& [name, value] : headers) lines.append(name).append(": ").append(value).append("\n");
   return lines;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <modhost/sdk/attempt.hpp>
 #include <modhost/sdk/plugin.hpp>
+#include <modhost/unique/agentic_cell.hpp>
 #include <modhost/unique/chat_completion.hpp>
 #include <modhost/unique/events.hpp>
 #include <modhost/unique/search.hpp>
@@ -47,11 +48,10 @@ class CellFiller {
     // Another attempt will fill the cell, or the last one says that nobody will.
     if (!answer && answer.failure().status == MODHOST_E_RETRY && !event.is_last_attempt()) co_return answer.failure();
     const std::string text = answer ? *answer : "The answer could not be found out.";
-    const std::string at = "/magic-table/" + modhost::url_encode(table->table_id);
-    const Outcome written = co_await event.api().post(
-        at + "/cell",
-        modhost::object("tableId", table->table_id, "rowOrder", row, "columnOrder", answer_column_, "text", text));
-    co_return written && !answer ? Outcome(answer.failure()) : written;
+    const auto written = co_await modhost::unique::AgenticCell::set(
+        event, table->table_id, {.row_order = row, .column_order = answer_column_, .text = text});
+    if (!written) co_return written.failure();
+    co_return answer ? Outcome() : Outcome(answer.failure());
   }
 
  private:

@@ -1,8 +1,8 @@
 // Sums up the files of a chat: those the user picked, else those that came with the message, else all of the chat's.
 #include <array>
 #include <modhost/sdk/plugin.hpp>
-#include <modhost/sdk/when_all.hpp>
 #include <modhost/unique/chat_stream.hpp>
+#include <modhost/unique/content.hpp>
 #include <modhost/unique/events.hpp>
 #include <modhost/unique/live_answer.hpp>
 
@@ -10,10 +10,10 @@ namespace {
 
 using modhost::Async;
 using modhost::Event;
-using modhost::JsonDocument;
 using modhost::Outcome;
 using modhost::Result;
 using modhost::unique::ChatCompletion;
+using modhost::unique::Content;
 
 class FileSummary {
  public:
@@ -28,20 +28,21 @@ class FileSummary {
   Async<Outcome> on_event(Event event) {
     const auto chat = modhost::unique::ChatEvent::of(event);
     if (!chat) co_return {};
-    const Result<JsonDocument> contents = co_await files_of(event);
-    if (!contents) co_return contents.failure();
+    const auto files = co_await Content::uploaded(event);
+    if (!files) co_return files.failure();
     const std::vector<std::string> wanted = ids(*chat);
 
     modhost::unique::LiveAnswer bubble(event);
     std::string text;
-    for (std::size_t i = 0, taken = 0; i < contents->root().size() && taken < files_max_; ++i) {
-      const modhost::Json file = (*contents)[i];
-      const bool is_wanted = wanted.empty() || std::count(wanted.begin(), wanted.end(), file["id"].text()) > 0;
+    std::size_t taken = 0;
+    for (const Content& file : *files) {
+      if (taken == files_max_) break;
+      const bool is_wanted = wanted.empty() || std::count(wanted.begin(), wanted.end(), file.id) > 0;
       if (!is_wanted) continue;
       const Result<std::string> words = co_await words_of(event, file);
       if (!words) co_return words.failure();
       if (words->empty()) continue;
-      text += "\n\n# " + file["title"].text(file["key"].text()) + "\n" + *words;
+      text += "\n\n# " + (file.title.empty() ? file.key : file.title) + "\n" + *words;
       ++taken;
     }
     if (text.empty()) {
@@ -64,23 +65,16 @@ class FileSummary {
       all.push_back(file.id);
     return all;
   }
-  static modhost::Call<JsonDocument> files_of(const Event& event) {
-    const auto where = modhost::object("ownerId", modhost::object("equals", event.chat_id()));
-    return event.api().post("/content/search", modhost::object("where", where, "chatId", event.chat_id()));
-  }
   // The platform's own pieces of an ingested file, in their order; the bytes of a text file that is not ingested.
-  Async<Result<std::string>> words_of(Event event, modhost::Json file) const {
-    const modhost::Json chunks = file["chunks"];
-    std::vector<std::pair<std::int64_t, std::string>> pieces;
-    for (std::size_t i = 0; i < chunks.size(); ++i)
-      pieces.emplace_back(chunks[i]["order"].integer(), chunks[i]["text"].text());
-    std::sort(pieces.begin(), pieces.end());
+  Async<Result<std::string>> words_of(Event event, Content file) const {
+    std::sort(file.chunks.begin(), file.chunks.end(),
+              [](const auto& one, const auto& other) { return one.order < other.order; });
     std::string words;
-    for (const auto& piece : pieces) words += piece.second + "\n";
-    if (pieces.empty() && file["mimeType"].text().starts_with("text/")) {
-      modhost::HttpRequest request;
+    for (const auto& chunk : file.chunks) words += chunk.text + "\n";
+    if (file.chunks.empty() && file.mime_type.starts_with("text/")) {
+      modhost::HttpRequest request;  // not Content::download(): there may be more than is wanted
       request.target =
-          "/content/" + modhost::url_encode(file["id"].text()) + "/file?chatId=" + modhost::url_encode(event.chat_id());
+          "/content/" + modhost::url_encode(file.id) + "/file?chatId=" + modhost::url_encode(event.chat_id());
       modhost::HttpStream download = event.http().stream(std::move(request));
       const auto head = co_await download.head();
       if (!head) co_return head.failure();

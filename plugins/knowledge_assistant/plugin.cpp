@@ -1,22 +1,22 @@
 // Answers from the company's knowledge base: searches it, asks a model with what was found, and shows the answer while
 // it is written, with its sources. What fails is told to the user by the host, see `on_failure`.
 #include <array>
-#include <modhost/sdk/attempt.hpp>
 #include <modhost/sdk/plugin.hpp>
 #include <modhost/unique/chat_stream.hpp>
 #include <modhost/unique/events.hpp>
 #include <modhost/unique/live_answer.hpp>
 #include <modhost/unique/search.hpp>
-
-#include "steps.hpp"
+#include <modhost/unique/step.hpp>
 
 namespace {
 
 using modhost::Async;
 using modhost::Event;
 using modhost::Outcome;
+using modhost::Result;
 using modhost::unique::ChatCompletion;
 using modhost::unique::Chunk;
+using modhost::unique::Step;
 
 // The first `count` characters of UTF-8 text.
 std::string_view first_characters(std::string_view text, std::int64_t count) {
@@ -50,32 +50,29 @@ class KnowledgeAssistant {
   Async<Outcome> on_event(Event event) {
     const auto chat = modhost::unique::ChatEvent::of(event);
     if (!chat) co_return {};
-    Steps steps(event);
-    const Outcome answered = co_await modhost::attempt(answer(event, *chat, steps));
-    if (!answered) co_await steps.fail();
-    co_return answered;
-  }
-
- private:
-  // The references live in the frame that awaits this.
-  Async<Outcome> answer(Event event, const modhost::unique::ChatEvent& chat, Steps& steps) {
-    co_await steps.begin("Searching knowledge base...");
-    const std::string filter = chat.metadata_filter ? chat.metadata_filter.dump() : "";
+    auto searching = co_await Step::begin(event, {.text = "Searching knowledge base...", .order = 1});
+    const std::string filter = chat->metadata_filter ? chat->metadata_filter.dump() : "";
     const auto found = co_await modhost::unique::Search::search(
         event,
-        {.search_string = chat.user_text, .search_type = search_, .limit = limit_, .meta_data_filter = {filter}});
+        {.search_string = chat->user_text, .search_type = search_, .limit = limit_, .meta_data_filter = {filter}});
     if (!found) co_return found.failure();
-    co_await steps.complete("Found " + std::to_string(found->size()) + " relevant documents");
+    co_await complete(searching, "Found " + std::to_string(found->size()) + " relevant documents");
 
-    co_await steps.begin("Generating response...");
+    auto writing = co_await Step::begin(event, {.text = "Generating response...", .order = 2});
     const std::string system = system_ + "\n" + citations_ + "\n\nContext:\n" + context(*found);
-    const std::array<ChatCompletion::Turn, 2> turns = {{{"system", system}, {"user", chat.user_text}}};
+    const std::array<ChatCompletion::Turn, 2> turns = {{{"system", system}, {"user", chat->user_text}}};
     modhost::unique::ChatStream model(event, {.model = model_, .messages = turns, .options = {options_}});
     modhost::unique::LiveAnswer bubble(event, {.sources = *found});
     while (const auto delta = co_await model.next()) bubble.write(delta->text);
     if (bubble.original_text().empty()) co_return modhost::failed("the model said nothing: " + model.finish_reason());
-    co_await steps.complete("Response generated");
+    co_await complete(writing, "Response generated");
     co_return co_await bubble.finish();
+  }
+
+ private:
+  // Steps are decoration: one that can not be written stops no answer. Left open, it becomes FAILED.
+  static Async<> complete(Result<Step>& step, std::string text) {
+    if (step) static_cast<void>(co_await step->complete(text));
   }
 
   [[nodiscard]] std::string context(const std::vector<Chunk>& found) const {

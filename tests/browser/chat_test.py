@@ -1,125 +1,17 @@
 """The chat page in headless Chromium against the real `modhost dev`: real keys and clicks, real signed HTTP between all
 parts. What the page shows is compared with what the stand-in has stored."""
 
-import argparse
-import sys
-import tempfile
 import time
-import unittest
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 from dev_host import DevHost
+from chat_page import CHOSEN, PageTest, arguments, main
 
 QUESTION = "make me a demo please"
 ANSWER = "Hello from the Assistant Demo! 🚀 echo " + QUESTION
-CHOSEN = "unique.chat.external-module.chosen"
-PATIENCE_S = 30
 SILENCE_S = 2  # how long an answer that must not come is waited for, once the event has arrived
-
-arguments = None
-
-
-def open_browser(profile):
-    options = webdriver.ChromeOptions()
-    options.binary_location = arguments.chromium
-    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                   "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                   "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1440,1000",
-                   "--user-data-dir=" + profile):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(service=Service(arguments.chromedriver), options=options)
-
-
-class PageTest(unittest.TestCase):
-    """One host and one browser a class; every test opens the page anew."""
-
-    modules = {"DemoApp": "demo_app"}
-    options = ()
-
-    @classmethod
-    def plugins_dir(cls):
-        return arguments.plugins_dir
-
-    @classmethod
-    def setUpClass(cls):
-        cls.host = DevHost(arguments.binary, cls.plugins_dir(), cls.modules, cls.options).__enter__()
-        cls.addClassCleanup(cls.host.__exit__, None, None, None)
-        profile = tempfile.TemporaryDirectory(prefix="modhost-chromium-", ignore_cleanup_errors=True)
-        cls.addClassCleanup(profile.cleanup)
-        cls.browser = open_browser(profile.name)
-        cls.addClassCleanup(cls.browser.quit)
-
-    def setUp(self):
-        self.browser.set_window_size(1440, 1000)
-        self.browser.get(self.host.page)
-        self.wait(lambda: self.one("#link").get_attribute("data-state") == "live", "the live stream")
-        self.wait(lambda: self.one("#message").is_enabled() and self.one("#send").is_enabled(), "the message box")
-
-    def tearDown(self):
-        severe = [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
-        self.assertEqual([], [message for message in severe if "/dev/" not in message], "errors in the page's console")
-
-    # ---- helpers
-
-    def wait(self, condition, what, seconds=PATIENCE_S):
-        try:
-            return WebDriverWait(self.browser, seconds, poll_frequency=0.05).until(lambda _: condition())
-        except Exception as error:
-            self.browser.save_screenshot(arguments.failure_screenshot)
-            raise AssertionError(f"{what} did not come within {seconds} s; the page then: "
-                                 f"{arguments.failure_screenshot}; the host said:\n"
-                                 + self.host.log.read_text(errors="replace")[-3000:]) from error
-
-    def all(self, selector, parent=None):
-        return (parent or self.browser).find_elements(By.CSS_SELECTOR, selector)
-
-    def one(self, selector, parent=None):
-        return (parent or self.browser).find_element(By.CSS_SELECTOR, selector)
-
-    def texts(self, selector):
-        """textContent, as one script: elements may be redrawn between two calls."""
-        return self.browser.execute_script(
-            "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)", selector)
-
-    def answers(self):
-        return self.texts("#chat .turn.assistant .text")
-
-    def type_message(self, text):
-        box = self.one("#message")
-        box.click()
-        box.send_keys(text)
-        box.send_keys(Keys.ENTER)
-
-    def chat_id(self):
-        return self.one("#chat-id").text
-
-    def is_unlocked(self):
-        return self.one("#message").is_enabled() and not self.one("#stop").is_displayed()
-
-    def rows(self, kind, name=CHOSEN):
-        """The data of the rows of one kind in the newest card of that event."""
-        return self.browser.execute_script(
-            "const card = document.querySelector(`.event[data-name='${arguments[1]}']`);"
-            "return card ? [...card.querySelectorAll(`[data-row=${arguments[0]}]`)].map((one) => ({...one.dataset})) : []",
-            kind, name)
-
-    def card_state(self):
-        return self.browser.execute_script(
-            "return document.querySelector(`.event[data-name='${arguments[0]}']`)?.dataset.state ?? ''", CHOSEN)
-
-    def stored(self):
-        return [one["message"] for one in self.host.state(self.chat_id())["messages"]]
-
-    def open_composer(self):
-        if not self.one("#composer").get_attribute("open"):
-            self.one("#composer summary").click()
-        self.wait(lambda: self.one("#event-body").get_attribute("value"), "the event template")
 
 
 class ChatPage(PageTest):
@@ -135,10 +27,6 @@ class ChatPage(PageTest):
         self.assertEqual(1, len(turn))
         self.assertTrue(turn[0]["completedAt"], "the host completes the turn")
         self.wait(lambda: self.card_state() == "completed", "the event's end in the timeline")
-        if arguments.screenshot:
-            self.browser.set_window_size(1400, 900)
-            self.one(f".event[data-name='{CHOSEN}'] [data-method=POST] summary").click()
-            self.browser.save_screenshot(arguments.screenshot)
         self.type_message("and again")
         self.wait(lambda: len(self.answers()) == 2, "the second answer")
         self.assertTrue(self.answers()[1].endswith("echo and again"))
@@ -255,13 +143,6 @@ class WithAnAssistant(PageTest):
     def plugins_dir(cls):
         return arguments.test_plugins_dir
 
-    def newest_text(self):
-        return (self.answers() or [""])[-1]
-
-    def step_states(self):
-        return self.browser.execute_script(
-            "return [...document.querySelectorAll('.steps > li')].map((one) => one.dataset.status)")
-
     def test_steps_tick_the_answer_streams_and_its_source_opens(self):
         self.type_message("What is the notice period of the Zürich office lease?")
         self.wait(lambda: self.step_states() == ["RUNNING"], "the running step")
@@ -287,15 +168,11 @@ class WithAnAssistant(PageTest):
         self.wait(lambda: self.one("#document").is_displayed(), "the source")
         self.assertEqual("Office lease Zürich", self.one("#document-title").text)
         self.assertIn("CHF 18,400", self.one("#document-text").text)
-        if arguments.screenshot:
-            self.browser.save_screenshot(arguments.screenshot.replace(".png", "-source.png"))
         self.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
         self.wait(lambda: not self.one("#document").is_displayed(), "the closed source")
         self.one("#chat .turn > .references .document-link").send_keys(Keys.ENTER)
         self.wait(lambda: self.one("#document").is_displayed(), "the source again, by key")
         self.one("#document-close").click()
-        if arguments.screenshot:
-            self.browser.save_screenshot(arguments.screenshot.replace(".png", "-answer.png"))
 
     def test_stop_ends_the_answer(self):
         self.type_message("What is the notice period of the Zürich office lease?")
@@ -379,19 +256,5 @@ class WithAnotherModule(PageTest):
         self.assertEqual([], self.answers())
 
 
-def main():
-    global arguments
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--binary", required=True, help="the modhost program")
-    parser.add_argument("--plugins-dir", required=True, help="folder with demo_app.so")
-    parser.add_argument("--test-plugins-dir", required=True, help="folder with streams_answer.so")
-    parser.add_argument("--screenshot", default="", help="write the page with the answer there (PNG)")
-    parser.add_argument("--failure-screenshot", default="browser-failure.png", help="what a failed test leaves")
-    parser.add_argument("--chromium", default="/usr/bin/chromium")
-    parser.add_argument("--chromedriver", default="/usr/bin/chromedriver")
-    arguments, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__)

@@ -42,7 +42,7 @@ function keep(map, key, value) {
 const CHANGES = {
   chat: (chat) => state.chats.set(chat.id, chat),
   "chat-removed": ({ id }) => state.chats.delete(id),
-  message: (one) => { if (one.message.chatId === state.chatId) keep(state.messages, one.message.id, one); },
+  message: (one) => { if (one.message.chatId === state.chatId) keep(state.messages, one.message.id, with_shown_text(one)); },
   "message-removed": (one) => state.messages.delete(one.message.id),
   step: (one) => { if (one.chatId === state.chatId) keep(state.steps, one.step.id, one); },
   elicitation: (one) => { if (one.chatId === state.chatId) state.questions.set(one.id, one); },
@@ -50,6 +50,12 @@ const CHANGES = {
   event: (one) => { if (is_mine(one)) keep(state.events, one.key, one); },
   call: (one) => { if (is_mine(one)) keep(state.calls, one.number, one); },
 };
+// Text that is shown while it grows is not stored: until the turn ends, a change without a text takes none away.
+function with_shown_text(one) {
+  const shown = state.messages.get(one.message.id)?.message;
+  if (one.message.text || one.message.completedAt || !shown?.text) return one;
+  return { ...one, message: { ...one.message, text: shown.text, references: shown.references } };
+}
 const is_mine = (one) => one.chatId === "" || one.chatId === state.chatId;
 
 async function load(chatId) {
@@ -72,6 +78,7 @@ async function load(chatId) {
   $("webhook").textContent = snapshot.webhookUrl;
   const fault = document.querySelector(`#faults input[value="${CSS.escape(snapshot.faults.mode)}"]`);
   if (fault) fault.checked = true;
+  $("fault-path").value = snapshot.faults.path;
   draw();
 }
 
@@ -166,8 +173,7 @@ function draw_chat() {
   const module = module_name(state.chats.get(state.chatId)?.spaceId) || "Module";
   const steps_of = (id) => [...state.steps.values()].filter(({ step }) => step.messageId === id)
     .sort((a, b) => a.step.order - b.step.order);
-  const ordered = [...state.messages.values()].sort((a, b) => a.message.createdAt < b.message.createdAt ? -1 :
-    a.message.createdAt > b.message.createdAt ? 1 : 0);
+  const ordered = [...state.messages.values()].sort((a, b) => a.position - b.position);
   const items = [];
   for (const one of ordered) {
     const steps = steps_of(one.message.id);
@@ -208,6 +214,8 @@ function lock(is_locked) {
   lock.was_locked = is_locked;
 }
 
+const fault_mode = () => document.querySelector("#faults input:checked").value;
+
 // Why a locked chat will stay so, in words; empty while an answer may still come.
 function why_no_answer() {
   const last = [...state.events.values()].filter((one) => one.name === "unique.chat.external-module.chosen").at(-1);
@@ -217,6 +225,8 @@ function why_no_answer() {
   if (answer.status === 0) return `The host does not answer at ${$("webhook").textContent}: ${answer.answer}`;
   if (word === "ignored") return `The host ignored this event: no module named ${last.module} is configured. Stop unlocks the input.`;
   if (word === "dead_lettered") return "The host could not use this event: see its answer in the timeline.";
+  if (state.views.get(last.eventId)?.state === "dead" && ["429", "500"].includes(fault_mode()))
+    return "The module failed, and the API takes no apology either: it appears when the API is fine again.";
   if (answer.status >= 300) return `The host refused this event with ${answer.status}: see its answer in the timeline.`;
   return "";
 }
@@ -352,8 +362,7 @@ function wire() {
   $("send-event").addEventListener("click", send_event);
   $("template").addEventListener("change", fill_template);
   $("composer").addEventListener("toggle", () => { if ($("composer").open && !$("event-body").value) fill_template(); });
-  for (const input of document.querySelectorAll("#faults input"))
-    input.addEventListener("change", () => attempt(() => ask("/dev/faults", { mode: input.value })));
+  $("faults").addEventListener("change", () => attempt(() => ask("/dev/faults", { mode: fault_mode(), path: $("fault-path").value })));
   $("theme").addEventListener("click", () => {
     const is_dark = getComputedStyle(document.documentElement).colorScheme === "dark";
     set_theme(is_dark ? "light" : "dark");

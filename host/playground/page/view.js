@@ -230,7 +230,7 @@ function short_target(target) {
 function call_row(record, call) {
   const made = row(call.status < 400 ? "accent" : "bad", since(call.at, record.createdAt),
     [element("b", { class: "mono" }, call.method), " ", element("span", { class: "mono", title: call.target }, short_target(call.target)),
-      ` → ${call.status} `, element("span", { class: "mono" }, `${call.tookMs} ms`), call.fault ? ` (switch ${call.fault})` : ""],
+      element("span", { class: "whole" }, ` → ${call.status} `, element("span", { class: "mono" }, `${call.tookMs} ms`)), call.fault ? ` (switch ${call.fault})` : ""],
     [["request", call.requestBody], ["answer", call.responseBody]], `call/${call.number}`);
   made.dataset.row = "call";
   made.dataset.method = call.method;

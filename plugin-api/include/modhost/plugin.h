@@ -332,8 +332,8 @@ typedef struct modhost_http_sink {
   uint32_t reserved0;
   void* user; /* the plugin's, passed back */
   /* In this order, one at a time per call: head once, data any number of times, done exactly once and last, for every
-   * start() that returned MODHOST_OK, after cancel() too. Arguments are borrowed until return. A failure returned from
-   * head or data aborts the call. [worker] head and data are [optional] */
+   * start() that returned MODHOST_OK, after cancel() too. Arguments are borrowed until return, names of headers are in
+   * lower case. A failure returned from head or data aborts the call. [worker] head and data are [optional] */
   modhost_status (*head)(void* user, modhost_call_id call, int32_t http_status, const modhost_kv* headers,
                          size_t header_count) MODHOST_NOEXCEPT;
   modhost_status (*data)(void* user, modhost_call_id call, modhost_bytes chunk) MODHOST_NOEXCEPT;

@@ -373,6 +373,28 @@ TEST(Ending, IdsAreEscapedIntoThePath) {
   EXPECT_EQ(call->body, R"({"chatId":"c\"d","text":"t","completedAt":"x"})");
 }
 
+TEST(Ending, WhatTheUserSawBeforePressingStopStays) {
+  Event event;
+  event.name = kExternalModuleChosen;
+  event.chat_id = "c";
+  event.assistant_message_id = "m";
+  const auto body = [&](journal::State state, std::string shown) {
+    plugin::Outcome outcome;
+    outcome.shown_answer = std::move(shown);
+    const auto call = ending_call(event, ending_for({}, event, state, outcome, UnixMillis{}));
+    return call ? call->body : "";
+  };
+  const std::string at = R"("completedAt":"1970-01-01T00:00:00.000Z"})";
+  const std::string shown =
+      R"({"text":"a\"","originalText":"a[source0]","references":[{"url":"u"}],"chatId":"x","gptRequest":{}})";
+  EXPECT_EQ(body(journal::State::kCancelled, shown),
+            R"({"chatId":"c","text":"a\"","originalText":"a[source0]","references":[{"url":"u"}],)" + at);
+  for (const char* nothing : {"", "{", "[]", R"({"text":""})", R"({"references":[]})"})
+    EXPECT_EQ(body(journal::State::kCancelled, nothing), R"({"chatId":"c",)" + at) << nothing;
+  EXPECT_EQ(body(journal::State::kCompleted, shown), R"({"chatId":"c",)" + at);
+  EXPECT_EQ(body(journal::State::kDead, shown).find("originalText"), std::string::npos);
+}
+
 TEST(Ending, NothingToSayForOtherEventsOrWhenTheModuleSaidIt) {
   Event event;
   event.name = kExternalModuleChosen;

@@ -299,7 +299,7 @@ TEST(Citations, PiecesAddUpAndNeverCutAWord) {
     EXPECT_EQ(all, text);
   }
   std::string words;
-  for (int i = 0; i < 500; ++i) words += "word" + std::to_string(i) + " ";
+  for (int i = 0; i < 2 * static_cast<int>(kPiecesMax); ++i) words += "word" + std::to_string(i) + " ";
   const auto pieces = pieces_of(words);
   EXPECT_EQ(pieces.size(), kPiecesMax);
   for (const std::string& piece : pieces) EXPECT_TRUE(piece.starts_with("word") && piece.ends_with(' ')) << piece;

@@ -20,7 +20,11 @@ namespace modhost::services {
 // Writes down what a call tells: "head 200", "data abc", "done 0".
 class Notes final : public CallListener {
  public:
-  modhost_status on_head(Handle, int status, const HeaderList&) override {
+  modhost_status on_head(Handle, int status, const HeaderList& headers) override {
+    {
+      std::lock_guard lock(mutex_);
+      headers_ = headers;
+    }
     return add("head " + std::to_string(status));
   }
   modhost_status on_data(Handle, std::string_view chunk) override { return add("data " + std::string(chunk)); }
@@ -29,6 +33,10 @@ class Notes final : public CallListener {
   [[nodiscard]] std::vector<std::string> lines() const {
     std::lock_guard lock(mutex_);
     return lines_;
+  }
+  [[nodiscard]] HeaderList headers() const {
+    std::lock_guard lock(mutex_);
+    return headers_;
   }
   modhost_status answer = MODHOST_OK;
 
@@ -40,6 +48,7 @@ class Notes final : public CallListener {
   }
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
+  HeaderList headers_;
 };
 
 class CallTest : public testing::Test {

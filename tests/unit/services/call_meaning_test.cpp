@@ -25,6 +25,17 @@ TEST(CallMeaning, ATurnIsCompleteWhenItsMessageSaysWhen) {
   EXPECT_FALSE(meaning_of(without_message, "PATCH", "/messages/", body).completes_turn);
 }
 
+TEST(CallMeaning, AnAnswerIsShownUntilItIsStored) {
+  EXPECT_TRUE(of("POST", "/messages/msg%2F1/event", "{}").shows_answer);
+  EXPECT_FALSE(of("POST", "/messages/msg_2/event", "{}").shows_answer);
+  EXPECT_FALSE(of("POST", "/messages/msg%2F1", "{}").shows_answer);
+  EXPECT_FALSE(of("POST", "/event", "{}").shows_answer);
+  EXPECT_TRUE(of("PATCH", "/messages/msg%2F1", R"({"text":"all"})").replaces_answer);
+  EXPECT_FALSE(of("PATCH", "/messages/msg%2F1", R"({"startedStreamingAt":"now"})").replaces_answer);
+  EXPECT_FALSE(of("PATCH", "/messages/msg_2", R"({"text":"all"})").replaces_answer);
+  EXPECT_TRUE(of("POST", "/integrated/chat/stream-completions", "{}").replaces_answer);
+}
+
 TEST(CallMeaning, AStepIsOpenUntilItsStatusSaysOtherwise) {
   EXPECT_TRUE(of("POST", "/message-log", R"({"status":"RUNNING"})").opens_step);
   EXPECT_TRUE(of("POST", "/public/message-log?x", "{}").opens_step);

@@ -151,6 +151,14 @@ TEST_F(HttpServiceTest, OnlyAnAnswerToAnUploadGrantsAnything) {
   EXPECT_TRUE(answered("POST", "/content/upsert?x=1", 201));
 }
 
+TEST_F(HttpServiceTest, NamesOfHeadersAreInLowerCase) {
+  const auto event = begin_event();
+  ASSERT_TRUE(start(call_for(*event), notes_).ok());
+  client_.requests().back().sink->on_head(200, {{"Content-Type", "text/Plain"}, {"x-Request-ID", "R"}});
+  lane_.run();
+  EXPECT_EQ(notes_->headers(), (HeaderList{{"content-type", "text/Plain"}, {"x-request-id", "R"}}));
+}
+
 TEST_F(HttpServiceTest, APlatformCallWithoutAnEventNeedsItsGrant) {
   HttpCall call;
   call.is_platform = true;
@@ -345,6 +353,36 @@ TEST_F(HttpServiceTest, ASuccessfulPatchOfTheAnswerCompletesTheTurn) {
   EXPECT_FALSE(outcome_of_patch("/messages/msg_other", R"({"completedAt":"now"})", 200));
   EXPECT_FALSE(outcome_of_patch("/messages/msg_answer", R"({"completedAt":"now"})", 500));
   EXPECT_FALSE(outcome_of_patch("/messages/msg_answer", "not json", 200));
+}
+
+TEST_F(HttpServiceTest, TheEndTellsWhatTheUserSees) {
+  const auto event = begin_event();
+  const auto call = [&](std::string method, std::string target, std::string body) {
+    HttpCall made = call_for(*event);
+    made.method = std::move(method);
+    made.target = std::move(target);
+    made.body = std::move(body);
+    EXPECT_TRUE(start(std::move(made), notes_).ok());
+  };
+  call("PATCH", "/messages/msg_answer", R"({"text":"Looking..."})");
+  call("POST", "/messages/msg_answer/event", R"({"text":"The"})");
+  call("POST", "/messages/msg_answer/event", R"({"text":"The notice"})");
+  services().events.complete(event->id(), {});
+  EXPECT_EQ(ends_.back().shown_answer, R"({"text":"The notice"})");
+}
+
+TEST_F(HttpServiceTest, AStoredAnswerIsNotKept) {
+  const auto event = begin_event();
+  for (const auto& [method, target] :
+       {std::pair("POST", "/messages/msg_answer/event"), {"PATCH", "/messages/msg_answer"}}) {
+    HttpCall made = call_for(*event);
+    made.method = method;
+    made.target = target;
+    made.body = R"({"text":"All of it."})";
+    EXPECT_TRUE(start(std::move(made), notes_).ok());
+  }
+  services().events.complete(event->id(), {});
+  EXPECT_EQ(ends_.back().shown_answer, "");
 }
 
 // Chunks, pauses, cancels and the end from several threads: order holds and done is the last word, once.

@@ -173,7 +173,7 @@ TEST_F(TablesTest, ACallGoesThroughTheCSink) {
   EXPECT_EQ(seen.done, 1);
   EXPECT_EQ(seen.http_status, 404);
   EXPECT_EQ(seen.result, MODHOST_OK) << "a whole answer, whatever its status";
-  EXPECT_EQ(seen.headers, "Content-Type=application/json");
+  EXPECT_EQ(seen.headers, "content-type=application/json");
   EXPECT_EQ(seen.body, "no such chat");
   EXPECT_EQ(seen.perform_answer, MODHOST_E_INVALID) << "not from a sink callback";
 }

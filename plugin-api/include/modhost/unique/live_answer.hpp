@@ -22,7 +22,8 @@ namespace modhost::unique {
 // once, then at most every `interval`, never two calls at a time. What fails of this is only counted. finish() stores.
 //
 // Marks of citations such as [source0] become <sup>1</sup> and references, see CitationStream. Dropped without
-// finish(), nothing is stored: the host ends the turn as it does for every event.
+// finish(), nothing is stored here: the host ends the turn as it does for every event, and stores what was shown when
+// the user pressed stop.
 class LiveAnswer {
  public:
   struct Ask {                            // views, for the constructor
