@@ -209,6 +209,11 @@ class App {
     options.api_key = app.api_key;
     options.endpoint_secret = app.secrets.front().value;
     for (const auto& [name, module] : config_.modules) options.modules.push_back(name);
+    // The page offers the first: not one that events without a module name are for, it may never answer in a chat.
+    std::stable_partition(options.modules.begin(), options.modules.end(), [this](const std::string& name) {
+      return std::none_of(config_.subscriptions.begin(), config_.subscriptions.end(),
+                          [&](const auto& one) { return one.second == name; });
+    });
     options.knowledge_folder = options_.knowledge_folder;
     if (options_.persist) options.state_file = config_.state_dir / "stand-in.json";
     options.model.delay = options_.model_delay;

@@ -31,7 +31,7 @@ class CitationStream {
  public:
   explicit CitationStream(std::span<const Chunk> sources) {
     for (const Chunk& chunk : sources) {
-      const bool is_stored = chunk.url.empty() || chunk.json["internallyStoredAt"];
+      const bool is_stored = chunk.url.empty() || !chunk.internally_stored_at.empty();
       sources_.push_back({reference_name(chunk), chunk.id + "_" + chunk.chunk_id,
                           is_stored ? "unique://content/" + chunk.id : chunk.url});
     }
@@ -95,8 +95,7 @@ class CitationStream {
   }
   [[nodiscard]] detail::CitationMarker match(std::string_view rest, bool is_end) const {
     const bool is_behind_word = detail::is_word(last_);
-    if (rest.front() == '[')
-      return detail::match_brackets(rest, is_behind_word || last_ == ')', is_end, sources_.size());
+    if (rest.front() == '[') return detail::match_brackets(rest, is_behind_word || last_ == ')', is_end);
     const bool begins_word = (rest.front() == 's' || rest.front() == 'S') && !is_behind_word;
     return begins_word ? detail::match_word(rest, is_end, sources_.size()) : detail::CitationMarker();
   }

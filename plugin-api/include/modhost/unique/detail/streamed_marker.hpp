@@ -32,9 +32,10 @@ inline bool take_out(std::string& text, std::string_view what) {
   return is_found;
 }
 
-// Between the brackets: [source0], [source 0], [source_0], [<source0>], [source: 0, 2], [**0**], [0, 2], [[0], [2]],
-// and what models write in place of a source. A bare number counts only when there is such a source.
-inline CitationMarker read_brackets(std::string_view inside, std::size_t source_count) {
+// Between the brackets: [source0], [source 0], [source_0], [<source0>], [source: 0, 2], [source_number="0"], and what
+// models write in place of a source. A bare number is no mark: elsewhere numbers count from 1, see citations.hpp, and
+// one taken for the other would name the wrong document.
+inline CitationMarker read_brackets(std::string_view inside) {
   std::string rest = lower(inside);
   CitationMarker marker;
   constexpr std::array<std::string_view, 5> kNoSources = {"user", "assistant", "conversation", "previous answer",
@@ -55,16 +56,13 @@ inline CitationMarker read_brackets(std::string_view inside, std::size_t source_
     marker.sources.push_back(std::stoul(rest.substr(i, end - i)));
     i = end;
   }
-  const bool is_there = std::all_of(marker.sources.begin(), marker.sources.end(),
-                                    [source_count](std::size_t source) { return source < source_count; });
-  if (marker.sources.empty() || (!is_named && !is_there)) return {};
+  if (marker.sources.empty() || !is_named) return {};
   marker.kind = CitationMarker::Kind::kMarker;
   return marker;
 }
 
 // `text` begins with '['. A bracket right behind a word is an index of it, one before '(' a link.
-inline CitationMarker match_brackets(std::string_view text, bool is_behind_word, bool is_end,
-                                     std::size_t source_count) {
+inline CitationMarker match_brackets(std::string_view text, bool is_behind_word, bool is_end) {
   std::size_t depth = 0;
   for (std::size_t i = 0; i < text.size() && i < kMarkerBytesMax && text[i] != '\n'; ++i) {
     depth += text[i] == '[' ? 1 : 0;
@@ -72,7 +70,7 @@ inline CitationMarker match_brackets(std::string_view text, bool is_behind_word,
     if (i + 1 == text.size() && !is_end) return {CitationMarker::Kind::kUnfinished, 0, {}};
     if (i + 1 < text.size() && text[i + 1] == '(') return {};
     const std::string_view inside = text.substr(1, i - 1);
-    CitationMarker marker = read_brackets(inside, source_count);
+    CitationMarker marker = read_brackets(inside);
     if (is_behind_word && lower(inside).find("source") == std::string::npos) return {};
     marker.bytes = i + 1;
     return marker;
