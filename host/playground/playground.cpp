@@ -203,6 +203,9 @@ class Playground::Impl {
   }
 
   void answer_api(http::Request request, http::Responder responder) {
+    // Only browsers say so of themselves: no page of any site has business here, nor may it fill the timeline.
+    if (request.header("origin") || request.header("sec-fetch-site"))
+      return responder.respond(nest_error(403, "the API is for programs: a web page asks this"));
     const Fault fault = faults_.take(below_base(request.path()));
     if (fault.mode != FaultMode::kSlow) return work(request, std::move(responder), fault.mode);
     auto later = std::make_shared<std::pair<http::Request, http::Responder>>(std::move(request), std::move(responder));

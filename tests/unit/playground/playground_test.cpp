@@ -280,6 +280,13 @@ TEST_F(PlaygroundTest, FormsOfOtherPagesCanNotPost) {
   EXPECT_EQ(call("/openai/models").status, 200);
 }
 
+TEST_F(PlaygroundTest, PagesCanNotUseTheApi) {
+  for (const auto& [name, value] :
+       platform::HeaderList{{"Origin", "https://elsewhere.example"}, {"Sec-Fetch-Site", "cross-site"}})
+    EXPECT_EQ(post("/public/chat/messages", "{}", {{name, value}}).status, 403) << name;
+  EXPECT_EQ(get("/dev/state").body.find("/messages"), std::string::npos) << "it is in no timeline";
+}
+
 TEST_F(PlaygroundTest, TheHostsViewIsAskedFor) {
   EXPECT_EQ(get("/dev/view?eventId=evt_7").body, R"({"state":"completed","of":"evt_7"})");
   EXPECT_EQ(get("/dev/view").body, "null");
