@@ -17,10 +17,9 @@
 
 namespace modhost::unique {
 
-// Dropped open while the event goes on, it becomes FAILED by a call that is begun here and that nobody waits for. Calls
-// end with their event, so a step dropped because its event ends or is cancelled may get none through: it is left to
-// the host. complete() or fail() it where the user should see what became of it. Moves, does not copy; one thread at a
-// time.
+// Dropped open while the event goes on, it becomes FAILED by a call that is begun here and that nobody waits for. A
+// step dropped because its event is cancelled is left to the host, and so is one whose call the event's end cuts off.
+// complete() or fail() it where the user should see what became of it. Moves, does not copy; one thread at a time.
 class Step {
  public:
   // POST /message-log
@@ -66,6 +65,7 @@ class Step {
     return update(change);
   }
   static void close(const State& state) noexcept {
+    if (state.event.is_cancelled()) return;  // the host closes it: once, not twice
     try {
       MessageLog::Change change;
       change.status = "FAILED";
