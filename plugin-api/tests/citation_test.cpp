@@ -1,7 +1,7 @@
 // The marks of citations in a text that comes in pieces.
 #include <gtest/gtest.h>
 
-#include <modhost/unique/citation_stream.hpp>
+#include <modhost/unique/citations.hpp>
 
 namespace {
 
@@ -120,6 +120,31 @@ TEST(Citations, MakeReferences) {
   none.write("[source0] [0]");
   none.finish();
   EXPECT_EQ(none.text(), " [0]");
+}
+
+TEST(Citations, OfATextThatIsThereWhole) {
+  const CitationStream cited = modhost::unique::cite("Six months [source0", kSources);
+  EXPECT_EQ(cited.text(), "Six months [source0");
+  EXPECT_EQ(modhost::unique::cite("Six months [source0]", kSources).text(), "Six months <sup>1</sup>");
+}
+
+// One base for both: what join_chunks() numbers, cite() finds.
+TEST(Citations, FollowTheNumbersOfTheContext) {
+  const std::string context = modhost::unique::join_chunks(kSources, 1000).text;
+  const CitationStream cited = modhost::unique::cite(context, kSources);
+  ASSERT_EQ(cited.references().size(), kSources.size());
+  for (std::size_t i = 0; i < kSources.size(); ++i)
+    EXPECT_NE(cited.text().find("<sup>" + std::to_string(i + 1) + "</sup> " + cited.references()[i].name.data()),
+              std::string::npos)
+        << cited.text();
+}
+
+TEST(Citations, OfHostileTextTakeLinearTime) {
+  const std::string brackets(50'000, '[');
+  EXPECT_EQ(modhost::unique::cite(brackets, kSources).text(), brackets);
+  std::string halves;
+  for (int i = 0; i < 20'000; ++i) halves += "[1 source";
+  EXPECT_TRUE(modhost::unique::cite(halves, kSources).references().empty());
 }
 
 }  // namespace

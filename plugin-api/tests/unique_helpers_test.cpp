@@ -1,5 +1,5 @@
 // What is made around the calls: texts in parts, context and citations, filters, steps.
-#include <modhost/unique/citations.hpp>
+#include <modhost/unique/context.hpp>
 #include <modhost/unique/message.hpp>
 #include <modhost/unique/ql.hpp>
 #include <modhost/unique/split_text.hpp>
@@ -68,61 +68,16 @@ TEST(Context, NamesAndNumbersTheHits) {
   const std::vector<Chunk> chunks = {chunk("a.pdf", "alpha", 4, 5), chunk("b.txt", "beta"),
                                      chunk("c : 7", "gamma", 7, 7)};
   const Context all = join_chunks(chunks, 1000);
-  EXPECT_EQ(all.text, "[1] a.pdf : 4,5\nalpha\n---\n[2] b.txt\nbeta\n---\n[3] c : 7\ngamma");
+  EXPECT_EQ(all.text, "[source0] a.pdf : 4,5\nalpha\n---\n[source1] b.txt\nbeta\n---\n[source2] c : 7\ngamma");
   EXPECT_EQ(all.used, 3u);
   EXPECT_EQ(join_chunks(chunks, count_characters(all.text)).used, 3u);
   const Context two = join_chunks(chunks, count_characters(all.text) - 1);
-  EXPECT_EQ(two.text, "[1] a.pdf : 4,5\nalpha\n---\n[2] b.txt\nbeta");
-  EXPECT_EQ(join_chunks(chunks, 18).text, "[1] a.pdf : 4,5\n")
+  EXPECT_EQ(two.text, "[source0] a.pdf : 4,5\nalpha\n---\n[source1] b.txt\nbeta");
+  EXPECT_EQ(join_chunks(chunks, 24).text, "[source0] a.pdf : 4,5\n")
       << "the beginning of the first, when it alone is too long";
   EXPECT_EQ(join_chunks(chunks, 0).used, 0u);
   EXPECT_EQ(join_chunks({}, 100).text, "");
   EXPECT_EQ(source_name_with_pages(chunk("x", "", 3, 1'000'000'000)), "x : 3");
-}
-
-TEST(Citations, BecomeReferencesInTheOrderOfTheirFirstMark) {
-  std::vector<Chunk> chunks = {chunk("a.pdf", "1", 4, 4), chunk("b.pdf", "2"), chunk("a.pdf", "3", 9, 9)};
-  chunks[1].url = "https://b.example";
-  CitedText cited = cite("Two [2]. One [1][3], both [1, 2].", chunks);
-  const CitedText moved = std::move(cited);
-  EXPECT_EQ(moved.text, "Two <sup>1</sup>. One <sup>2</sup>, both <sup>2</sup><sup>1</sup>.");
-  ASSERT_EQ(moved.references.size(), 2u);
-  EXPECT_EQ(moved.references[0].json().text(),
-            R"({"name":"b.pdf","url":"https://b.example","sequenceNumber":1,"originalIndex":[2],)"
-            R"("sourceId":"cont_b.pdf_chunk_2","source":"node-ingestion-chunks"})");
-  EXPECT_EQ(moved.references[1].json().text(),
-            R"({"name":"a.pdf : 4","url":"unique://content/cont_a.pdf","sequenceNumber":2,"originalIndex":[1,3],)"
-            R"("sourceId":"cont_a.pdf_chunk_1","source":"node-ingestion-chunks"})");
-  chunks[1].internally_stored_at = "2025-10-09T08:53:01.000Z";
-  EXPECT_EQ(*cite("[2]", chunks).references[0].url, "unique://content/cont_b.pdf");
-}
-
-TEST(Citations, AreFoundInEveryFormThatModelsUse) {
-  const std::vector<Chunk> chunks = {chunk("a", "1"), chunk("b", "2"), chunk("c", "3"), chunk("d", "4")};
-  for (const char* one : {"[3]", "[source3]", "[source 3]", "[Source_3]", "source3", "SOURCE3", "[<source3>]",
-                          "source_number=\"3\"", "[**3**]", "SOURCE n°3", "[<[3]>]", "[source: 3]", "[[3]]", "[3][3]"})
-    EXPECT_EQ(cite("x " + std::string(one) + ".", chunks).text, "x <sup>1</sup>.") << one;
-  for (const char* two : {"[source: 3, 4]", "[3, 4]", "[[3], [4]]", "[3][4]", "[3][4][3]", "[sources 3; 4]"})
-    EXPECT_EQ(cite("x " + std::string(two), chunks).text, "x <sup>1</sup><sup>2</sup>") << two;
-  for (const char* none : {"[user]", "[Assistant]", "[previous answer]", "[9]", "[0]", "[9, 8]"})
-    EXPECT_EQ(cite("x " + std::string(none) + ".", chunks).text, "x.") << none;
-  for (const char* kept : {"[see 3]", "[x]", "[ ]", "[3](https://x)", "`a[3]`", "```\na[3] `b[3]`\n```", "resource3",
-                           "source", "source 3 says", "[3", "[12345678]", "[3\n]", "`[", "data_source3", "3]", "[]"})
-    EXPECT_EQ(cite("x " + std::string(kept), chunks).text, "x " + std::string(kept)) << kept;
-  const CitedText after = cite("old<sup>4</sup> new [1]", chunks);
-  EXPECT_EQ(after.text, "old<sup>4</sup> new <sup>5</sup>");
-  EXPECT_EQ(after.references[0].sequence_number, 5);
-}
-
-TEST(Citations, OfHostileTextTakeLinearTime) {
-  const std::vector<Chunk> chunks = {chunk("a", "1")};
-  const std::string brackets(50'000, '['), ticks = [] {
-    std::string text;
-    for (int i = 0; i < 20'000; ++i) text += "[1 source";
-    return text;
-  }();
-  EXPECT_EQ(cite(brackets, chunks).text, brackets);
-  EXPECT_EQ(cite(ticks, chunks).references.size(), 0u);
 }
 
 std::string wire(const auto& rule) { return rule.text(); }

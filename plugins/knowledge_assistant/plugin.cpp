@@ -6,6 +6,7 @@
 #include <modhost/unique/events.hpp>
 #include <modhost/unique/live_answer.hpp>
 #include <modhost/unique/search.hpp>
+#include <modhost/unique/split_text.hpp>
 #include <modhost/unique/step.hpp>
 
 namespace {
@@ -18,14 +19,6 @@ using modhost::unique::ChatCompletion;
 using modhost::unique::Chunk;
 using modhost::unique::Step;
 
-// The first `count` characters of UTF-8 text.
-std::string_view first_characters(std::string_view text, std::int64_t count) {
-  std::size_t end = 0;
-  for (; end < text.size(); ++end)
-    if ((text[end] & 0xC0) != 0x80 && count-- == 0) break;
-  return text.substr(0, end);
-}
-
 class KnowledgeAssistant {
  public:
   static constexpr unsigned kThreadsMax = modhost::kAnyThreads;
@@ -35,7 +28,7 @@ class KnowledgeAssistant {
     model_ = config.text("/model", "AZURE_GPT_4o_2024_0513");
     search_ = config.text("/search", "COMBINED");
     limit_ = config.integer("/limit", 3);
-    characters_ = config.integer("/document_characters", 500);
+    characters_ = static_cast<std::size_t>(config.integer("/document_characters", 500));
     options_ = modhost::object("temperature", config.number("/temperature", 0.3)).text();
     system_ =
         config.text("/prompts/system",
@@ -80,13 +73,14 @@ class KnowledgeAssistant {
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (i > 0) context += "\n---\n";
       if (!citations_.empty()) context += "[source" + std::to_string(i) + "] ";
-      context += first_characters(found[i].text, characters_);
+      context += modhost::unique::first_characters(found[i].text, characters_);
     }
     return context.empty() ? nothing_found_ : context;
   }
 
   std::string model_, search_, options_, system_, citations_, nothing_found_;
-  std::int64_t limit_ = 0, characters_ = 0;
+  std::int64_t limit_ = 0;
+  std::size_t characters_ = 0;
 };
 
 }  // namespace

@@ -110,7 +110,7 @@ TEST(KnowledgeAssistant, SaysSoWhenNothingIsFound) {
 }
 
 TEST(KnowledgeAssistant, TakesItsConfiguration) {
-  FakeHost host(R"({"model": "M", "search": "VECTOR", "limit": 7, "temperature": 1, "document_characters": 3,
+  FakeHost host(R"({"model": "M", "search": "VECTOR", "limit": 7, "temperature": 1, "document_characters": 4,
                     "prompts": {"system": "Be brief.", "citations": ""}})");
   host.answer("POST", "/search/search", Answer{.body = R"([{"text": "ää🙂x"}, {"text": "b"}])"});
   const Seen seen = run(host);

@@ -1,9 +1,9 @@
 // Search hits as one text for a model, numbered for citations.hpp:
 //
-//   [1] lease.pdf : 4,5
+//   [source0] lease.pdf : 4,5
 //   The lease may be terminated ...
 //   ---
-//   [2] ...
+//   [source1] ...
 #pragma once
 
 #include <cstddef>
@@ -55,7 +55,7 @@ inline Context join_chunks(std::span<const Chunk> chunks, std::size_t max_charac
   std::size_t left = max_characters;
   for (const Chunk& chunk : chunks) {
     std::string part(context.used == 0 ? std::string_view() : kBetween);
-    part += "[" + std::to_string(context.used + 1) + "] " + source_name_with_pages(chunk) + "\n";
+    part += "[source" + std::to_string(context.used) + "] " + source_name_with_pages(chunk) + "\n";
     part += chunk.text;
     const std::size_t size = count_characters(part);
     if (size > left) {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "modhost/sdk/when_all.hpp"
-#include "modhost/unique/citation_stream.hpp"
+#include "modhost/unique/citations.hpp"
 #include "modhost/unique/detail/timestamp.hpp"
 
 namespace modhost::unique::detail {

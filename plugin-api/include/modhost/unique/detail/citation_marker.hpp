@@ -1,20 +1,24 @@
-// The marks that models make for a source, in the many forms they have.
+// How models cite: the marks they leave in their text, found where they begin. Sources count from 0.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace modhost::unique::detail {
 
-struct Marker {
-  std::size_t size = 0;              // bytes of the text
-  std::vector<std::size_t> numbers;  // none: a mark that is only to be taken away
+// What stands at a place of a text.
+struct CitationMarker {
+  enum class Kind { kNone, kUnfinished, kMarker };  // unfinished: more text decides
+  Kind kind = Kind::kNone;
+  std::size_t bytes = 0;
+  std::vector<std::size_t> sources;  // as the model wrote them; none for a mark that is only taken out
 };
+
+inline constexpr std::size_t kMarkerBytesMax = 80;
 
 inline std::string lower(std::string_view text) {
   std::string made(text);
@@ -23,71 +27,79 @@ inline std::string lower(std::string_view text) {
   return made;
 }
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// The digits at `at`, which moves behind them; nothing without digits, or for a number no list is as long as.
-inline std::optional<std::size_t> read_number(std::string_view text, std::size_t& at) {
-  std::size_t number = 0, digits = 0;
-  for (; at < text.size() && is_digit(text[at]); ++at, ++digits)
-    if (digits < 7) number = number * 10 + static_cast<std::size_t>(text[at] - '0');
-  return digits != 0 && digits < 7 ? std::optional(number) : std::nullopt;
+inline bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0;
+}
+inline bool take_out(std::string& text, std::string_view what) {
+  bool is_found = false;
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; is_found = true)
+    text.replace(at, what.size(), " ");
+  return is_found;
 }
 
-// What stands in brackets: numbers, the word source, and signs. Nothing for anything else, such as [see 3].
-inline std::optional<std::vector<std::size_t>> bracketed_numbers(std::string_view inner) {
-  constexpr std::array<std::string_view, 5> kWords = {"sources", "source", "number", "n\xC2\xB0", "no."};
-  constexpr std::string_view kSigns = " ,;:<>*[]_=\"'#&";
-  const std::string text = lower(inner);
-  std::vector<std::size_t> numbers;
-  for (std::size_t at = 0; at < text.size();) {
-    if (is_digit(text[at])) {
-      const auto number = read_number(text, at);
-      if (!number) return std::nullopt;
-      numbers.push_back(*number);
+// Between the brackets: [source0], [source 0], [source_0], [<source0>], [source: 0, 2], [source_number="0"], and what
+// models write in place of a source. A bare number is no mark: it may be a year or a footnote, and models count those
+// from 1.
+inline CitationMarker read_brackets(std::string_view inside) {
+  std::string rest = lower(inside);
+  CitationMarker marker;
+  constexpr std::array<std::string_view, 5> kNoSources = {"user", "assistant", "conversation", "previous answer",
+                                                          "none"};
+  if (std::find(kNoSources.begin(), kNoSources.end(), rest) != kNoSources.end()) {
+    marker.kind = CitationMarker::Kind::kMarker;
+    return marker;
+  }
+  bool is_named = false;
+  for (const std::string_view name : {"source_number", "sources", "source"}) is_named |= take_out(rest, name);
+  for (std::size_t i = 0; i < rest.size();) {
+    if (!is_digit(rest[i])) {
+      if (std::string_view(" _:,;<>*[]=\"").find(rest[i++]) == std::string_view::npos) return {};
       continue;
     }
-    const auto word = std::find_if(kWords.begin(), kWords.end(), [&](std::string_view known) {
-      return std::string_view(text).substr(at).starts_with(known);
-    });
-    if (word == kWords.end() && kSigns.find(text[at]) == std::string_view::npos) return std::nullopt;
-    at += word == kWords.end() ? 1 : word->size();
+    const std::size_t end = std::min(rest.find_first_not_of("0123456789", i), rest.size());
+    if (end - i > 4) return {};
+    marker.sources.push_back(std::stoul(rest.substr(i, end - i)));
+    i = end;
   }
-  return numbers;
+  if (marker.sources.empty() || !is_named) return {};
+  marker.kind = CitationMarker::Kind::kMarker;
+  return marker;
 }
 
-// [3], [source 3], [3, 4], [[3], [4]], [**3**]; not the text of a link. Text begins with '['.
-inline std::optional<Marker> bracket_marker(std::string_view text) {
-  constexpr std::size_t kLongest = 80;
+// `text` begins with '['. A bracket right behind a word is an index of it, one before '(' a link.
+inline CitationMarker match_brackets(std::string_view text, bool is_behind_word, bool is_end) {
   std::size_t depth = 0;
-  for (std::size_t i = 0; i < std::min(text.size(), kLongest); ++i) {
-    if (text[i] == '\n') return std::nullopt;
+  for (std::size_t i = 0; i < text.size() && i < kMarkerBytesMax && text[i] != '\n'; ++i) {
     depth += text[i] == '[' ? 1 : 0;
-    if (text[i] != ']' || --depth != 0) continue;
-    const std::string_view inner = text.substr(1, i - 1);
-    if (text.substr(i + 1).starts_with('(')) return std::nullopt;
-    const auto numbers = bracketed_numbers(inner);
-    if (numbers && !numbers->empty()) return Marker{i + 1, *numbers};
-    constexpr std::array<std::string_view, 5> kNoise = {"user", "assistant", "conversation", "previous answer", "none"};
-    if (std::find(kNoise.begin(), kNoise.end(), lower(inner)) != kNoise.end()) return Marker{i + 1, {}};
-    return std::nullopt;
+    if (text[i] != ']' || --depth > 0) continue;
+    if (i + 1 == text.size() && !is_end) return {CitationMarker::Kind::kUnfinished, 0, {}};
+    if (i + 1 < text.size() && text[i + 1] == '(') return {};
+    const std::string_view inside = text.substr(1, i - 1);
+    CitationMarker marker = read_brackets(inside);
+    if (is_behind_word && lower(inside).find("source") == std::string::npos) return {};
+    marker.bytes = i + 1;
+    return marker;
   }
-  return std::nullopt;
+  const bool may_go_on = text.size() < kMarkerBytesMax && text.find('\n') == std::string_view::npos;
+  return {may_go_on ? CitationMarker::Kind::kUnfinished : CitationMarker::Kind::kNone, 0, {}};
 }
 
-// source3, source_number="3", source n°3, without brackets. Text begins with a letter that begins a word.
-inline std::optional<Marker> bare_marker(std::string_view text) {
-  const std::string head = lower(text.substr(0, 24));
-  for (const std::string_view word : {"source_number=\"", "source n\xC2\xB0", "source"}) {
-    if (!head.starts_with(word)) continue;
-    std::size_t at = word.size();
-    const auto number = read_number(text, at);
-    if (!number) continue;
-    if (word.ends_with('"')) {
-      if (!text.substr(at).starts_with('"')) return std::nullopt;
-      ++at;
-    }
-    return Marker{at, {*number}};
+// `text` begins a word with 's': source0, source_0, source_number="0", SOURCE n°0. Left alone when there is no such
+// source.
+inline CitationMarker match_word(std::string_view text, bool is_end, std::size_t source_count) {
+  const std::string start = lower(text.substr(0, 24));
+  for (const std::string_view form : {"source", "source_", "source_number=\"", "source n°"}) {
+    if (form.starts_with(start)) return {CitationMarker::Kind::kUnfinished, 0, {}};
+    if (!start.starts_with(form) || !is_digit(start[form.size()])) continue;
+    const std::size_t end = std::min(start.find_first_not_of("0123456789", form.size()), start.size());
+    if (end == start.size() && !is_end) return {CitationMarker::Kind::kUnfinished, 0, {}};
+    const bool is_quoted = form.ends_with('"') && end < start.size() && start[end] == '"';
+    if (end - form.size() > 4 || (!is_quoted && end < start.size() && is_word(start[end]))) return {};
+    const std::size_t source = std::stoul(start.substr(form.size(), end - form.size()));
+    if (source >= source_count) return {};
+    return {CitationMarker::Kind::kMarker, end + (is_quoted ? 1 : 0), {source}};
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace modhost::unique::detail
