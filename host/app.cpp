@@ -133,8 +133,9 @@ class App {
     if (options_.dev)
       if (auto prepared = prepare_dev(); !prepared) return prepared;
     if (auto made = make_private_folder(config_.state_dir); !made) return made;
-    for (const auto step : {&App::open_platform, &App::open_playground, &App::open_journal, &App::open_plugins,
-                            &App::open_door, &App::open_admin})
+    // A port that is taken is known before a plugin runs.
+    for (const auto step : {&App::open_platform, &App::open_playground, &App::open_journal, &App::open_door,
+                            &App::open_admin, &App::open_plugins})
       if (auto opened = (this->*step)(); !opened) return opened;
     return {};
   }

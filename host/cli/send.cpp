@@ -121,6 +121,10 @@ int report(const SendOptions& options, const Outcome& outcome, const std::string
                                                      : kUnreachable;
   const platform::HttpResponse& last = outcome.last;
   const bool is_single = options.count == 1 && last.status != 0;
+  if (outcome.counts.contains("200 ignored"))
+    terminal.err
+        << "modhost: ignored: no module takes such an event: map its name under `modules:`, or the event under "
+           "`subscriptions:`\n";
   if (options.json) {
     JsonObject out;
     out.field("url", url).field("sent", options.count).field("accepted", outcome.accepted);

@@ -109,9 +109,9 @@ std::optional<Variable> Environment::find(const std::string& name) const {
 std::string Environment::searched() const {
   if (!file_path_.empty()) return "the environment and " + file_path_.string();
   if (tried_.empty()) return "the environment";
-  std::string out = "the environment (there is none of";
-  for (std::size_t i = 0; i < tried_.size(); ++i) out += (i == 0 ? " " : ", ") + tried_[i];
-  return out + ")";
+  std::string out = "the environment; there is";
+  for (std::size_t i = 0; i < tried_.size(); ++i) out += (i == 0 ? " no " : ", no ") + tried_[i];
+  return out;
 }
 
 }  // namespace modhost::config

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kEndingsInFlightMax = 64;
 constexpr auto kEndingTimeout = 30s;
 constexpr auto kEndingRetryMax = 60s;
+constexpr char kWhatIsCounted[] = "Endings of answers and log steps that the host sent";
 
 std::chrono::milliseconds backoff(unsigned tries) {
   return std::min<std::chrono::milliseconds>(1000ms * (1u << std::min(tries, 6u)), kEndingRetryMax);
@@ -38,9 +39,9 @@ class Ender::State {
         clock_(clock),
         log_(log),
         wake_(std::move(wake)),
-        sent_(metrics.counter("endings_total", "Turns ended by the host", {{"outcome", "sent"}})),
-        refused_(metrics.counter("endings_total", "Turns ended by the host", {{"outcome", "refused"}})),
-        delayed_(metrics.counter("endings_total", "Turns ended by the host", {{"outcome", "delayed"}})) {}
+        sent_(metrics.counter("endings_total", kWhatIsCounted, {{"outcome", "sent"}})),
+        refused_(metrics.counter("endings_total", kWhatIsCounted, {{"outcome", "refused"}})),
+        delayed_(metrics.counter("endings_total", kWhatIsCounted, {{"outcome", "delayed"}})) {}
 
   bool claim(std::int64_t id) {
     MutexLock lock(mutex_);
@@ -52,7 +53,9 @@ class Ender::State {
     return kEndingsInFlightMax - std::min(in_flight_.size(), kEndingsInFlightMax);
   }
 
-  void finish(const journal::OutboxItem& item, const Result<platform::HttpResponse>& response) {
+  // `target` names what was to be ended.
+  void finish(const journal::OutboxItem& item, std::string_view target,
+              const Result<platform::HttpResponse>& response) {
     {
       // Held while the journal is told: close() then knows that no report is under way.
       MutexLock reporting(open_mutex_);
@@ -62,8 +65,11 @@ class Ender::State {
         journal_.outbox_done(item.id);
       } else if (response && is_final(response->status)) {
         refused_.add();
-        log_.error("the platform refuses the ending of a turn: given up",
-                   {{"event_id", item.event.id}, {"chat_id", item.event.chat_id}, {"status", response->status}});
+        log_.error("the platform refuses the ending of an answer or a log step: given up",
+                   {{"event_id", item.event.id},
+                    {"chat_id", item.event.chat_id},
+                    {"target", target},
+                    {"status", response->status}});
         journal_.outbox_done(item.id);
       } else {
         delayed_.add();
@@ -72,8 +78,8 @@ class Ender::State {
             is_key_refused ? "it answers " + std::to_string(response->status) + ": check api_key and id of the app"
             : response     ? "it answers " + std::to_string(response->status)
                            : response.error().message;
-        log_.warn("the platform did not take the ending of a turn, trying again: " + problem,
-                  {{"event_id", item.event.id}, {"tries", item.tries + 1}});
+        log_.warn("the platform did not take the ending of an answer or a log step, trying again: " + problem,
+                  {{"event_id", item.event.id}, {"target", target}, {"tries", item.tries + 1}});
         journal_.outbox_later(item.id, clock_.unix_now() + (is_key_refused ? kEndingRetryMax : backoff(item.tries)));
       }
       {
@@ -132,26 +138,28 @@ void Ender::send(journal::OutboxItem item) {
   const auto shared = std::make_shared<const journal::OutboxItem>(std::move(item));
   const config::App* const app = config_.app(shared->event.app);
   if (app == nullptr) {
-    state_->finish(*shared, unavailable("app " + shared->event.app + " is no longer in modules.yaml"));
+    state_->finish(*shared, {}, unavailable("app " + shared->event.app + " is no longer in modules.yaml"));
     return;
   }
   Result<EndingCall> ending = ending_call(shared->event, shared->ending);
-  if (!ending) return state_->finish(*shared, ending.error());
+  if (!ending) return state_->finish(*shared, {}, ending.error());
+  const std::string target = ending->target;
   platform::UniqueCall call;
   call.method = ending->method;
-  call.target = ending->target;
+  call.target = std::move(ending->target);
   call.body = std::move(ending->body);
   call.user_id = shared->event.user_id;
   call.company_id = shared->event.company_id;
   call.traceparent = shared->event.traceparent;
   Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call));
-  if (!request) return state_->finish(*shared, request.error());
+  if (!request) return state_->finish(*shared, target, request.error());
   request->deadline = Deadline::after(clock_, kEndingTimeout);
-  const auto started = client_.start(
-      std::move(*request), platform::collect([state = state_, shared](const Result<platform::HttpResponse>& response) {
-        state->finish(*shared, response);
-      }));
-  if (!started) state_->finish(*shared, started.error());
+  const auto started =
+      client_.start(std::move(*request),
+                    platform::collect([state = state_, shared, target](const Result<platform::HttpResponse>& response) {
+                      state->finish(*shared, target, response);
+                    }));
+  if (!started) state_->finish(*shared, target, started.error());
 }
 
 }  // namespace modhost::dispatch

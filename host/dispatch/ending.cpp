@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/percent.hpp"
 #include "event/json_reader.hpp"
 
 namespace modhost::dispatch {
@@ -21,23 +22,7 @@ std::string kept_answer(const std::string& shown) {
 
 }  // namespace
 
-// Ids are opaque.
-std::string escape(std::string_view text) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string escaped;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                          (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
-    if (is_plain)
-      escaped += c;
-    else
-      escaped.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
-  }
-  return escaped;
-}
-
-std::string message_target(const Event& event) { return "/messages/" + escape(event.assistant_message_id); }
+std::string message_target(const Event& event) { return "/messages/" + percent_encoded(event.assistant_message_id); }
 
 std::string iso_time(UnixMillis at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
@@ -70,7 +55,7 @@ Result<EndingCall> ending_call(const Event& event, const std::string& ending) {
   EndingCall call;
   call.method = "PATCH";
   if (const std::string_view step = string_member(*document, "step"); !step.empty()) {
-    call.target = "/message-log/" + escape(step);
+    call.target = "/message-log/" + percent_encoded(step);
     call.body = R"({"status":"FAILED"})";
     return call;
   }

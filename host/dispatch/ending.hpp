@@ -24,9 +24,8 @@ std::string ending_for(const config::ModuleConfig& module, const Event& event, j
 // harm.
 Result<EndingCall> ending_call(const Event& event, const std::string& ending);
 
-// "/messages/{id}" of the event's assistant message, and what is not unreserved (RFC 3986 2.3) percent-encoded in it.
+// "/messages/{id}" of the event's assistant message; ids are opaque.
 std::string message_target(const Event& event);
-std::string escape(std::string_view text);
 
 // 2026-11-21T10:00:00.000Z
 std::string iso_time(UnixMillis at);

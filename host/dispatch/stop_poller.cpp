@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "base/percent.hpp"
 #include "dispatch/ending.hpp"
 #include "event/json_reader.hpp"
 #include "platform/unique_request.hpp"
@@ -173,7 +174,7 @@ void StopPoller::look(EventSeq seq, std::uint64_t watch, const Event& event) {
   const config::App* const app = config_.app(event.app);
   if (app == nullptr) return;
   platform::UniqueCall call;
-  call.target = message_target(event) + "?chatId=" + escape(event.chat_id);
+  call.target = message_target(event) + "?chatId=" + percent_encoded(event.chat_id);
   call.user_id = event.user_id;
   call.company_id = event.company_id;
   Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call));

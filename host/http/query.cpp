@@ -1,35 +1,20 @@
 #include "http/query.hpp"
 
+#include <algorithm>
+
+#include "base/percent.hpp"
+
 namespace modhost::http {
 
 namespace {
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+std::string form_decoded(std::string_view text) {
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return percent_decoded(spaced);
 }
 
 }  // namespace
-
-std::string percent_decode(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        decoded += static_cast<char>(high * 16 + low);
-        i += 2;
-        continue;
-      }
-    }
-    decoded += text[i] == '+' ? ' ' : text[i];
-  }
-  return decoded;
-}
 
 std::vector<std::pair<std::string, std::string>> parse_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -39,8 +24,8 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
     query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
-    pairs.emplace_back(percent_decode(pair.substr(0, equals)),
-                       equals == std::string_view::npos ? std::string() : percent_decode(pair.substr(equals + 1)));
+    pairs.emplace_back(form_decoded(pair.substr(0, equals)),
+                       equals == std::string_view::npos ? std::string() : form_decoded(pair.substr(equals + 1)));
   }
   return pairs;
 }

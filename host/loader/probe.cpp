@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -61,14 +62,15 @@ class SpawnSetup {
 Result<pid_t> spawn(const std::filesystem::path& program, const std::filesystem::path& file, const Pipe& verdict,
                     const Pipe& errors) {
   SpawnSetup setup;
-  // High numbers first: a pipe end may itself be 2 or 3.
-  constexpr int kFirstFree = 200, kSecondFree = 201;
-  ::posix_spawn_file_actions_adddup2(&setup.actions, verdict.write.get(), kFirstFree);
-  ::posix_spawn_file_actions_adddup2(&setup.actions, errors.write.get(), kSecondFree);
+  // Out of the way first: a pipe end may itself be 2 or 3.
+  const int verdict_copy = std::max({verdict.write.get(), errors.write.get(), kVerdictFd}) + 1;
+  const int errors_copy = verdict_copy + 1;
+  ::posix_spawn_file_actions_adddup2(&setup.actions, verdict.write.get(), verdict_copy);
+  ::posix_spawn_file_actions_adddup2(&setup.actions, errors.write.get(), errors_copy);
   ::posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&setup.actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&setup.actions, kSecondFree, STDERR_FILENO);
-  ::posix_spawn_file_actions_adddup2(&setup.actions, kFirstFree, kVerdictFd);
+  ::posix_spawn_file_actions_adddup2(&setup.actions, errors_copy, STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&setup.actions, verdict_copy, kVerdictFd);
   ::posix_spawn_file_actions_addclosefrom_np(&setup.actions, kVerdictFd + 1);
   sigset_t none, standard;
   ::sigemptyset(&none);

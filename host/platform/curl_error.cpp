@@ -8,11 +8,11 @@ namespace {
 std::string_view remedy(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return "check the host of api_base and this machine's DNS";
+      return "check the host name, as in api_base, and this machine's DNS";
     case CURLE_COULDNT_RESOLVE_PROXY:
       return "check the host of http_client.proxy and this machine's DNS";
     case CURLE_COULDNT_CONNECT:
-      return "check that the platform runs there and that a firewall or proxy lets it through";
+      return "check that a server runs there and that a firewall or proxy lets the call through";
     case CURLE_PEER_FAILED_VERIFICATION:
       return "name the file of the certificate authority that signed it in http_client.ca_file";
     case CURLE_SSL_CACERT_BADFILE:

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/percent.hpp"
 #include "base/version.hpp"
 #include "config/api_base.hpp"
 #include "platform/http_text.hpp"
@@ -21,28 +22,6 @@ constexpr std::array<std::string_view, 18> kHostHeaders = {
     "keep-alive",    "te",       "trailer",        "upgrade",           "expect",
     "cookie",        "x-app-id", "x-user-id",      "x-company-id",      "x-api-version",
     "user-agent",    "via",      "forwarded"};
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = i + 2 < text.size() && text[i] == '%' ? hex_digit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-    if (low >= 0) {
-      plain.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    } else {
-      plain.push_back(text[i]);
-    }
-  }
-  return plain;
-}
 
 // What is wrong with a path, nothing when it is fine. '\' counts as '/', as careless servers read it.
 std::optional<std::string_view> path_problem(std::string path) {
@@ -60,7 +39,8 @@ bool is_traceparent(std::string_view text) {  // W3C, version 00: 00-<32 hex>-<1
   if (text.size() != 55 || !text.starts_with("00-")) return false;
   for (std::size_t i = 3; i < text.size(); ++i) {
     const bool dash = i == 35 || i == 52;
-    if (dash ? text[i] != '-' : hex_digit(text[i]) < 0 || (text[i] >= 'A' && text[i] <= 'F')) return false;
+    const bool is_hex = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    if (dash ? text[i] != '-' : !is_hex) return false;
   }
   return true;
 }

@@ -1,36 +1,18 @@
 // Uploads and downloads.
 #include "playground/blob.hpp"
 
+#include "base/percent.hpp"
 #include "http/query.hpp"
 #include "playground/answer.hpp"
 
 namespace modhost::playground {
-
-namespace {
-
-// RFC 8187: what any client reads, whatever the name holds.
-std::string encoded(std::string_view name) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string text;
-  for (const char c : name) {
-    const bool is_plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
-    if (is_plain)
-      text += c;
-    else
-      text.append("%").append(1, kDigits[static_cast<unsigned char>(c) >> 4]).append(1, kDigits[c & 15]);
-  }
-  return text;
-}
-
-}  // namespace
 
 http::Response file_answer(const Content& content) {
   if (!content.bytes) return application_error(not_found("Content " + content.id + " has no file yet"));
   return {200,
           content.mime_type.empty() ? "application/octet-stream" : content.mime_type,
           *content.bytes,
-          {{"Content-Disposition", "attachment; filename*=UTF-8''" + encoded(content.key)},
+          {{"Content-Disposition", "attachment; filename*=UTF-8''" + percent_encoded(content.key)},
            {"Content-Security-Policy", "sandbox; default-src 'none'"},
            {"X-Content-Type-Options", "nosniff"}},
           false};

@@ -4,9 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/digest.hpp"
+
 namespace modhost::playground {
 
-std::string new_id(std::string_view prefix);  // new_id("msg_") -> "msg_b6n2x8c4v0l5k1j7h3g9f5dy"
-std::string random_hex(std::size_t bytes);    // from the kernel's generator: fit for secrets and trace ids
+// new_id("msg_") -> "msg_b6n2x8c4v0l5k1j7h3g9f5dy"
+inline std::string new_id(std::string_view prefix) { return std::string(prefix) + crypto::random_token(24); }
+// Fit for secrets and trace ids.
+inline std::string random_hex(std::size_t bytes) { return crypto::hex(crypto::random_bytes(bytes)); }
 
 }  // namespace modhost::playground

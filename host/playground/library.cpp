@@ -280,7 +280,8 @@ std::string Library::snapshot(std::size_t bytes_max) const {
                            .number("byteSize", one->byte_size)
                            .raw("bytes", one->bytes ? quote_json(crypto::hex(*one->bytes)) : "null")
                            .str();
-    if ((bytes += text.size()) > bytes_max) break;
+    if (bytes + text.size() > bytes_max) continue;  // what is smaller may still fit
+    bytes += text.size();
     texts.push_back(std::move(text));
   }
   std::reverse(texts.begin(), texts.end());

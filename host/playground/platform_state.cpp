@@ -225,7 +225,8 @@ std::string Platform::snapshot(std::size_t bytes_max) const {
                                                   NO_THREAD_SAFETY_ANALYSIS { return state_json(messages_.at(one)); }))
             .raw("steps", json_array(steps_of[chat.id], [](const LogStep* step) { return state_json(*step); }))
             .str();
-    if ((bytes += text.size()) > bytes_max) break;
+    if (bytes + text.size() > bytes_max) continue;  // what is smaller may still fit
+    bytes += text.size();
     chats.push_back(std::move(text));
   }
   std::reverse(chats.begin(), chats.end());

@@ -134,9 +134,12 @@ std::string Records::snapshot(std::size_t bytes_max) const {
                                    .str()});
   }
   std::sort(all.begin(), all.end(), [](const Kept& a, const Kept& b) { return a.number > b.number; });
-  std::size_t bytes = 0, count = 0;
-  while (count < all.size() && (bytes += all[count].json.size()) <= bytes_max) ++count;
-  all.resize(count);
+  std::size_t bytes = 0;
+  std::erase_if(all, [&](const Kept& one) {
+    if (bytes + one.json.size() > bytes_max) return true;  // what is smaller may still fit
+    bytes += one.json.size();
+    return false;
+  });
   std::reverse(all.begin(), all.end());
   return json_array(all, [](const Kept& one) { return one.json; });
 }

@@ -1,7 +1,7 @@
 // Takes request targets apart.
 #include "playground/target.hpp"
 
-#include "http/query.hpp"
+#include "base/percent.hpp"
 
 namespace modhost::playground {
 
@@ -19,7 +19,7 @@ std::vector<std::string> segments_of(std::string_view path) {
   while (!path.empty()) {
     if (path.front() == '/') path.remove_prefix(1);
     const std::size_t end = path.find('/');
-    segments.push_back(http::percent_decode(path.substr(0, end)));
+    segments.push_back(percent_decoded(path.substr(0, end)));
     path = end == std::string_view::npos ? std::string_view() : path.substr(end);
   }
   return segments;

@@ -10,7 +10,7 @@ namespace modhost::playground {
 // "/public/chat-gen2/messages" -> "/messages"; also for /public/chat, /public and no base at all. (Dossier 3.0.1.)
 std::string_view below_base(std::string_view path);
 
-// Percent-decoded (http/query.hpp).
+// Percent-decoded.
 std::vector<std::string> segments_of(std::string_view path);
 
 }  // namespace modhost::playground

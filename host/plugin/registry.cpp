@@ -43,6 +43,11 @@ void Registry::start() {
   std::vector<std::function<void()>> tasks;
   for (const auto& module : modules_) tasks.emplace_back([this, &module] { start(*module); });
   for_each_at_once(tasks);
+  for (const auto& module : modules_)
+    shared_.metrics
+        .gauge("module_running", "1 for a module that started, 0 for one whose events wait",
+               {{"module", module->config.name}})
+        .set(module->runtime && module->runtime->is_running() ? 1 : 0);
   report_unmapped_files();
 }
 
@@ -85,12 +90,13 @@ void Registry::report_unmapped_files() const {
     shared_.log.warn("plugins_dir can not be read", {{"problem", files.error().message}});
     return;
   }
+  const std::string unmapped = "plugin file without a module: map it under `modules:` or take it away";
   std::set<std::string_view> mapped;
   for (const auto& module : modules_) mapped.insert(module->config.plugin);
   for (const loader::PluginFile& file : *files)
     if (!mapped.contains(file.name))
-      shared_.log.info("plugin file without a module: map it under `modules:` or take it away",
-                       {{"plugin", file.name}, {"path", file.path.string()}, {"problem", file.problem}});
+      shared_.log.info(unmapped + (file.problem.empty() ? "" : "; as it is it can not be used: " + file.problem),
+                       {{"plugin", file.name}, {"path", file.path.string()}});
 }
 
 PluginRuntime* Registry::find(const std::string& module) const {

@@ -1,5 +1,6 @@
 #include "services/call_meaning.hpp"
 
+#include "base/percent.hpp"
 #include "event/json_reader.hpp"
 
 namespace modhost::services {
@@ -24,30 +25,11 @@ bool has_ended(std::string_view body) {
   return status == "COMPLETED" || status == "FAILED";
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// RFC 3986 2.1; a malformed escape stays as it is.
-std::string unescape(std::string_view segment) {
-  std::string text;
-  for (std::size_t i = 0; i < segment.size(); ++i) {
-    const bool is_escape =
-        segment[i] == '%' && i + 2 < segment.size() && hex_value(segment[i + 1]) >= 0 && hex_value(segment[i + 2]) >= 0;
-    text += is_escape ? static_cast<char>(hex_value(segment[i + 1]) * 16 + hex_value(segment[i + 2])) : segment[i];
-    if (is_escape) i += 2;
-  }
-  return text;
-}
-
 // .../messages/{the event's assistant message}
 bool is_answer(const Event& event, std::string_view path) {
   const auto slash = path.rfind('/');
   return slash != std::string_view::npos && path.substr(0, slash).ends_with("/messages") &&
-         !event.assistant_message_id.empty() && unescape(path.substr(slash + 1)) == event.assistant_message_id;
+         !event.assistant_message_id.empty() && percent_decoded(path.substr(slash + 1)) == event.assistant_message_id;
 }
 
 }  // namespace
@@ -69,7 +51,7 @@ CallMeaning meaning_of(const Event& event, std::string_view method, std::string_
   }
   const auto slash = path.rfind('/');
   if (slash == std::string_view::npos || !path.substr(0, slash).ends_with(kMessageLog)) return meaning;
-  if (has_ended(body)) meaning.closes_step = unescape(path.substr(slash + 1));
+  if (has_ended(body)) meaning.closes_step = percent_decoded(path.substr(slash + 1));
   return meaning;
 }
 

@@ -1,5 +1,6 @@
 #include "base/bounded_queue.hpp"
 #include "base/clock.hpp"
+#include "base/percent.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "support/fake_clock.hpp"
@@ -19,6 +20,18 @@ TEST(Result, CarriesAValueOrAnErrorThatGainsContext) {
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, Code::kInvalid);
   EXPECT_EQ(Error(failed.error()).within("half").message, "half: odd");
+}
+
+TEST(Percent, AnyTextComesBack) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  EXPECT_EQ(percent_decoded(percent_encoded(all)), all);
+  EXPECT_EQ(percent_encoded("aZ09-._~ /%+?ä"), "aZ09-._~%20%2F%25%2B%3F%C3%A4");
+}
+
+TEST(Percent, WhatIsNoEscapeStays) {
+  EXPECT_EQ(percent_decoded("%4a%4A+%2"), "JJ+%2");
+  EXPECT_EQ(percent_decoded("%zz%1%%41%4"), "%zz%1%A%4");
 }
 
 TEST(Secret, MovesLeaveNothingBehind) {

@@ -76,6 +76,14 @@ TEST_F(Send, RefusedIsOneAndPointsToVerify) {
   EXPECT_EQ(server.requests().size(), 2u) << "nothing is sent again";
 }
 
+TEST_F(Send, SaysWhyAnEventIsIgnored) {
+  server.enqueue(answer(200, R"({"status":"ignored","id":"evt_1"})"));
+  EXPECT_EQ(run({"send", "chosen", "--module", "Nobody", "--url", url}), kOk) << "the platform would see a success";
+  EXPECT_TRUE(has(err, "no module takes such an event"));
+  EXPECT_EQ(run({"send", "chosen", "--url", url}), kOk);
+  EXPECT_EQ(err, "");
+}
+
 TEST_F(Send, NobodyThereIsFour) {
   const test::DeadPort dead;
   EXPECT_EQ(run({"send", "chosen", "--url", dead.url("/webhook")}), kUnreachable);

@@ -19,7 +19,7 @@ TEST_F(CurlFailureTest, RefusedConnectionIsTriedThreeTimesAndExplained) {
   const auto [outcome, recorder] = call(request("POST", dead.url("/messages?sig=hidden"), "{}"));
   ASSERT_EQ(code_of(outcome), Code::kUnavailable);
   EXPECT_THAT(outcome.error().message, HasSubstr("POST " + dead.url("/messages") + ": "));
-  EXPECT_THAT(outcome.error().message, HasSubstr("check that the platform runs there"));
+  EXPECT_THAT(outcome.error().message, HasSubstr("check that a server runs there"));
   EXPECT_THAT(outcome.error().message, Not(HasSubstr("hidden")));
   EXPECT_EQ(client_->stats().attempts, 3u);
   EXPECT_EQ(recorder->heads(), 0);

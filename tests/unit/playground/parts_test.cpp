@@ -39,7 +39,8 @@ TEST(TimeText, RefusesEverythingElse) {
 }
 
 TEST(Target, DecodesSegmentsAndQuery) {
-  EXPECT_EQ(segments_of("/messages/a%2Fb+c"), (std::vector<std::string>{"messages", "a/b c"}));
+  EXPECT_EQ(segments_of("/messages/a%2Fb+c"),
+            (std::vector<std::string>{"messages", "a/b+c"}));  // a plus is one: RFC 3986
   EXPECT_EQ(segments_of("/messages/"), (std::vector<std::string>{"messages", ""}));
   const auto query = http::parse_query("name=x+y&ids[0]=%C3%A4&empty=&flag&&bad=%zz%4");
   EXPECT_EQ(query, (std::vector<std::pair<std::string, std::string>>{

@@ -72,6 +72,10 @@ TEST_F(RegistryTest, AFailedModuleLeavesTheOthersRunning) {
   EXPECT_NE(said.find("retries_event"), std::string::npos);
   EXPECT_NE(said.find("module not running; its events wait"), std::string::npos);
 
+  const std::string numbers = metrics_.scrape();
+  EXPECT_NE(numbers.find("modhost_module_running{module=\"Good\"} 1"), std::string::npos) << numbers;
+  EXPECT_NE(numbers.find("modhost_module_running{module=\"Broken\"} 0"), std::string::npos);
+
   registry.find("Good")->submit(input(1), outcomes_.listener(1));
   EXPECT_EQ(outcomes_.wait(1).kind, Outcome::Kind::kOk);
   EXPECT_TRUE(registry.stop(Deadline::after(clock_, 10s)));
