@@ -129,7 +129,7 @@ class App {
   App(config::Config config, AppOptions options) : config_(std::move(config)), options_(std::move(options)) {}
 
   Result<void> open() {
-    http::raise_descriptor_limit();
+    limit_connections(http::raise_descriptor_limit());
     if (options_.dev)
       if (auto prepared = prepare_dev(); !prepared) return prepared;
     if (auto made = make_private_folder(config_.state_dir); !made) return made;
@@ -176,6 +176,15 @@ class App {
   }
 
  private:
+  // Calls to the platform leave the endpoint, the journal and plugins some descriptors.
+  void limit_connections(std::size_t descriptors) {
+    const long most = std::max<long>(4, static_cast<long>(descriptors - descriptors / 8));
+    if (descriptors == 0 || config_.http_client.connections <= most) return;
+    log_.warn("http_client.connections is nearly all of the files this process may open: raise `ulimit -n`",
+              {{"connections", config_.http_client.connections}, {"used", most}, {"open_files", descriptors}});
+    config_.http_client.connections = most;
+  }
+
   // A stand-in for the platform needs no account: its own app, key and secret, everything on loopback.
   Result<void> prepare_dev() {
     config_.listen.host = "127.0.0.1";

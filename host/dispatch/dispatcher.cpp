@@ -133,7 +133,10 @@ void Dispatcher::loop() {
     }
     for (bool has_more = !is_paused; has_more;) {
       has_more = claim_round();
-      ender_.pump();  // a long backlog keeps no chat waiting for its ending
+      // A long backlog keeps no chat waiting for its ending or for its stop button.
+      ender_.pump();
+      cancel_stopped();
+      stop_poller_.pump();
       MutexLock lock(mutex_);
       has_more = has_more && !paused_ && !stopping_;
     }

@@ -39,10 +39,11 @@ std::string iso_time(UnixMillis at) {
 std::string ending_for(const config::ModuleConfig& module, const Event& event, journal::State state,
                        const plugin::Outcome& outcome, UnixMillis now) {
   if (!journal::is_terminal(state) || event.name != kExternalModuleChosen) return {};
+  if (outcome.turn_completed) return {};  // the answer stands, whatever went wrong after it
   if (event.assistant_message_id.empty() || event.chat_id.empty()) return {};
   const std::string at = "{\"completedAt\":" + quote_json(iso_time(now));
   if (state == journal::State::kCompleted) {
-    const bool is_left = !module.complete_turn || outcome.leave_turn_open || outcome.turn_completed;
+    const bool is_left = !module.complete_turn || outcome.leave_turn_open;
     return is_left ? std::string() : at + "}";
   }
   if (state == journal::State::kCancelled) return at + kept_answer(outcome.shown_answer) + "}";  // by the user

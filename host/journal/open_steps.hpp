@@ -26,7 +26,8 @@ class OpenSteps {
   virtual ~OpenSteps() = default;
 
   // Before the call that opens a step leaves. `done` runs exactly once, on the journal's thread after the commit: kGone
-  // when the event does not run, kDenied past kOpenStepsMax, kUnavailable when the disk fails.
+  // when the event does not run, kDenied past kOpenStepsMax, kUnavailable when the disk fails. What is refused at once
+  // is told on the caller's thread, before this returns.
   virtual void opening(EventSeq seq, Recorded done) = 0;
   // The platform has opened it; `ending` (step_ending) closes it. Due at once if the event has ended.
   virtual void opened(StepRecord record, std::string ending) = 0;

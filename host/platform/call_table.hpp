@@ -36,6 +36,11 @@ struct Call {
   std::optional<SteadyTime> timer;  // its place among the loop's timers
   bool head_delivered = false;      // once true, no further attempt is made
   HttpResponse held;                // a complete answer that waits for the sink (kHeld)
+
+  [[nodiscard]] bool is_ended_by_caller() const {
+    const bool is_under_way = state == State::kActive || state == State::kHeld;
+    return cancelled && !(request.is_wanted_once_sent && is_under_way);
+  }
 };
 
 class CallTable {

@@ -156,7 +156,7 @@ int CurlLoop::wait_ms() const {
 void CurlLoop::read_inbox() {
   for (const CallPtr& call : table_.take_inbox()) {
     if (call->state == Call::State::kDone) continue;
-    if (call->cancelled) {
+    if (call->is_ended_by_caller()) {
       give_up(call, Error{Code::kGone, describe(call->request) + ": cancelled"});
     } else if (call->state == Call::State::kNew) {
       call->origin = origin_of(call->request.url);
@@ -242,6 +242,7 @@ void CurlLoop::attempt_ended(Transfer& transfer, CURLcode code) {
   release(call);
   if (result.pause) {
     call->state = Call::State::kBackoff;
+    if (call->is_ended_by_caller()) return finish(call, Error{Code::kGone, describe(call->request) + ": cancelled"});
     return set_timer(call, clock_.steady_now() + *result.pause);
   }
   if (result.held) {
@@ -259,7 +260,7 @@ void CurlLoop::deliver_held(const CallPtr& call) {
     call->head_delivered = true;
     if (!call->sink->on_head(call->held.status, call->held.headers)) return finish(call, refused);
   }
-  if (call->cancelled) return finish(call, Error{Code::kGone, describe(call->request) + ": cancelled"});
+  if (call->is_ended_by_caller()) return finish(call, Error{Code::kGone, describe(call->request) + ": cancelled"});
   if (call->held.body.empty()) return finish(call, {});
   if (call->paused) return set_timer(call, call->request.deadline.at());
   if (!call->sink->on_data(call->held.body)) return finish(call, refused);

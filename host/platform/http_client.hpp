@@ -28,6 +28,7 @@ struct HttpRequest {
   std::size_t response_bytes_max = limits::kResponseBytesMax;
   bool safe_to_repeat = false;  // a POST may be sent again although bytes of it were sent
   int attempts_max = limits::kCallAttemptsMax;
+  bool is_wanted_once_sent = false;  // cancel() ends it only while no attempt is under way: the answer is needed
   std::string group;  // the module that calls, empty for the host: no group takes all connections from the others
 };
 

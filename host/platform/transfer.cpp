@@ -231,7 +231,7 @@ bool Transfer::take_head() {
 }
 
 std::size_t Transfer::take_body(std::string_view chunk) {
-  if (call_->cancelled) {
+  if (call_->is_ended_by_caller()) {
     stop(Stop::kCancelled);
     return kAbort;
   }

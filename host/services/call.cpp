@@ -55,7 +55,7 @@ void Call::started(platform::CallId client_call) {
   if (is_last_in_) {  // cancelled, or already answered, while the client was starting it
     schedule(lock);
     lock.unlock();
-    if (!purpose_.outlives_event) context_->client.cancel(client_call);
+    context_->client.cancel(client_call);
     return;
   }
   sync_pause(lock);
@@ -92,7 +92,7 @@ bool Call::cancel(modhost_status why, std::string detail) {
   MutexLock lock(mutex_);
   if (is_done_out_) return false;
   if (is_last_in_ && is_failure(mail_.front())) return true;  // the first reason stands
-  const platform::CallId client_call = is_last_in_ || purpose_.outlives_event ? 0 : client_call_;
+  const platform::CallId client_call = is_last_in_ ? 0 : client_call_;
   finish_with(Done{why, std::move(detail)});
   sync_pause(lock);
   schedule(lock);

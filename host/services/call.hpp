@@ -50,8 +50,8 @@ class Call final : public platform::Sink, public std::enable_shared_from_this<Ca
     kDirect   // on the thread that has the news: the listener never blocks
   };
   // `event` is null for a call without one. `ended` hears once how a call ended that was started, before the plugin
-  // does: whether with a 2xx, and the answer's body if `keeps_answer`. A call that `outlives_event` goes on when nobody
-  // listens any more: its answer is the host's too.
+  // does: whether with a 2xx, and the answer's body if `keeps_answer`. A call that `outlives_event` goes on, once an
+  // attempt at it is under way, when nobody listens any more: its answer is the host's too.
   struct Purpose {
     std::shared_ptr<OpenEvent> event = {};
     std::function<void(bool is_success, std::string_view answer)> ended = {};

@@ -10,10 +10,8 @@ namespace {
 constexpr std::string_view kMessageLog = "/message-log";
 constexpr std::string_view kEvent = "/event";
 
-bool sets(std::string_view body, std::string_view name) {
-  const auto document = parse_json(body);
-  if (!document || !document->IsObject()) return false;
-  const rapidjson::Value* value = find_member(*document, name);
+bool sets(const rapidjson::Value& body, const char* name) {
+  const rapidjson::Value* value = find_member(body, name);
   return value != nullptr && !value->IsNull();
 }
 
@@ -46,8 +44,10 @@ CallMeaning meaning_of(const Event& event, std::string_view method, std::string_
   }
   if (method != "PATCH") return meaning;
   if (is_answer(event, path)) {
-    meaning.completes_turn = sets(body, "completedAt");
-    meaning.replaces_answer = sets(body, "text");
+    const auto document = parse_json(body);
+    const bool is_object = document && document->IsObject();
+    meaning.completes_turn = is_object && sets(*document, "completedAt");
+    meaning.stores_answer = is_object && sets(*document, "text");
   }
   const auto slash = path.rfind('/');
   if (slash == std::string_view::npos || !path.substr(0, slash).ends_with(kMessageLog)) return meaning;

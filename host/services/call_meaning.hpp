@@ -14,7 +14,8 @@ struct CallMeaning {
   bool asks_for_upload = false;  // POST /content/upsert: the answer names addresses to upload to
   bool opens_step = false;       // POST /message-log of a step that has not ended
   bool shows_answer = false;     // POST of a text to the assistant message's /event: seen, but not stored
-  bool replaces_answer = false;  // what was shown before is no longer what the bubble says
+  bool stores_answer = false;    // a PATCH of the assistant message with a text
+  bool replaces_answer = false;  // the platform writes it: what was shown before is no longer what the bubble says
   std::string closes_step;       // PATCH /message-log/{this}: COMPLETED or FAILED
 };
 

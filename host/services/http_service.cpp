@@ -201,18 +201,21 @@ Call::Purpose HttpService::purpose_of(const HttpCall& call, std::shared_ptr<Open
   purpose.event = std::move(event);
   if (!call.is_platform || !purpose.event) return purpose;
   CallMeaning meaning = meaning_of(purpose.event->event(), call.method, call.target, call.body);
-  if (meaning.shows_answer && call.body.size() <= kShownAnswerMax) purpose.event->note_shown_answer(call.body);
+  // Until the platform has stored it, only the user has it.
+  const bool is_shown = meaning.shows_answer || meaning.stores_answer;
+  if (is_shown && call.body.size() <= kShownAnswerMax) purpose.event->note_shown_answer(call.body);
   if (meaning.replaces_answer) purpose.event->note_shown_answer({});
   const bool is_recorded = purpose.event->journal_seq() != 0;
   purpose.outlives_event = is_recorded && meaning.opens_step;  // ended by start_recorded()
   purpose.keeps_answer = meaning.asks_for_upload || purpose.outlives_event;
   const bool closes_step = is_recorded && !meaning.closes_step.empty();
-  if (!meaning.completes_turn && !meaning.asks_for_upload && !closes_step) return purpose;
+  if (!meaning.completes_turn && !meaning.stores_answer && !meaning.asks_for_upload && !closes_step) return purpose;
   const SteadyTime grants_until = clock_.steady_now() + kUploadGrant;
   purpose.ended = [event = purpose.event, meaning = std::move(meaning), closes_step, grants_until, &steps = steps_](
                       bool is_success, std::string_view answer) {
     if (!is_success) return;
     if (meaning.completes_turn) event->note_turn_completed();
+    if (meaning.stores_answer) event->note_shown_answer({});
     if (meaning.asks_for_upload) event->uploads.add(answer, grants_until);
     if (closes_step) steps.closed(event->journal_seq(), journal::step_ending(meaning.closes_step));
   };
@@ -255,6 +258,7 @@ Refusal HttpService::launch(HttpCall call, std::shared_ptr<CallListener> listene
   if (Refusal refusal = build(call, event.get(), request); !refusal.ok()) return refusal;
   request.deadline = Deadline::after(clock_, timeout);
   request.group = module_name_;
+  request.is_wanted_once_sent = is_recorded;
 
   const auto id = context_->calls.reserve();
   if (!id) return {MODHOST_E_FULL, "too many calls of this module at once"};

@@ -45,7 +45,7 @@ struct AsksAndBlocks {
 template <class Plugin = Asks>
 Ended run(FakeHost& host, const Answer& answer) {
   static constexpr modhost_plugin kTable = detail::make_table<Plugin>("org.modhost.test", "1.0.0");
-  host.answer("POST", "/openai/chat/completions", answer);
+  host.answer("POST", "/openai-proxy/chat/completions", answer);
   PluginUnderTest plugin(host, kTable);
   return plugin.run(FakeEvent::chat("why?"));
 }
@@ -74,10 +74,11 @@ TEST(ChatStream, GivesTheTextPieceByPiece) {
   EXPECT_EQ(ended.status, MODHOST_OK) << ended.detail;
   EXPECT_EQ(logged(host), (Lines{"", "Six ", "months", "", "", "M-1|stop"}));
   const auto call = host.calls().at(0);
-  EXPECT_EQ(
-      call.body,
-      R"({"model":"M","messages":[{"role":"user","content":"why?"}],"options":{"temperature":0.3},"stream":true})");
+  EXPECT_EQ(call.body,
+            R"({"model":"M","messages":[{"role":"user","content":"why?"}],"stream":true,"temperature":0.3})");
   EXPECT_EQ(call.flags, MODHOST_HTTP_PLATFORM);
+  EXPECT_TRUE(
+      std::count(call.headers.begin(), call.headers.end(), std::pair<std::string, std::string>("x-model", "M")));
 }
 
 TEST(ChatStream, IsTheSameHoweverItIsCut) {
@@ -136,6 +137,12 @@ TEST(ChatStream, FailsWithThePlatformsWords) {
        MODHOST_E_INTERNAL,
        "InvalidRequestError 400: no such model",
        0},
+      {{.status = 429,
+        .body = R"({"error":{"message":"slow down"}})",
+        .headers = "content-type: text/event-stream\nretry-after: 7\n"},
+       MODHOST_E_RETRY,
+       "APIError 429: slow down",
+       0},
       {{.body = "<html>"}, MODHOST_E_INTERNAL, "APIError 200: the answer is not JSON", 0},
       {{.result = MODHOST_E_TIMEOUT, .detail = "too late"}, MODHOST_E_RETRY, "too late", 0},
       {streamed({text, "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n"}),
@@ -161,7 +168,7 @@ TEST(ChatStream, FailsWithThePlatformsWords) {
   half.detail = "reset";
   const Ended ended = run(reset, half);
   EXPECT_EQ(ended.status, MODHOST_E_RETRY);
-  EXPECT_EQ(ended.detail, "POST /openai/chat/completions: reset");
+  EXPECT_EQ(ended.detail, "POST /openai-proxy/chat/completions: reset");
 }
 
 TEST(ChatStream, CancelledMidAnswerItCancelsTheCall) {
@@ -169,7 +176,7 @@ TEST(ChatStream, CancelledMidAnswerItCancelsTheCall) {
   FakeHost host;
   Answer answer = streamed(kAnswer);
   answer.held_at = 3;
-  host.answer("POST", "/openai/chat/completions", answer);
+  host.answer("POST", "/openai-proxy/chat/completions", answer);
   {
     PluginUnderTest plugin(host, kTable);
     const auto running = plugin.begin(FakeEvent::chat("why?"));

@@ -8,7 +8,6 @@ namespace {
 using modhost::JsonDocument;
 using modhost::unique::Chunk;
 using modhost::unique::CitationStream;
-using modhost::unique::Reference;
 
 Chunk chunk(std::string_view json) {
   const JsonDocument document = JsonDocument::parse(json).value();
@@ -123,8 +122,8 @@ TEST(Citations, MakeReferences) {
 }
 
 TEST(Citations, OfATextThatIsThereWhole) {
-  const CitationStream cited = modhost::unique::cite("Six months [source0", kSources);
-  EXPECT_EQ(cited.text(), "Six months [source0");
+  const CitationStream cited = modhost::unique::cite("Six months [source", kSources);
+  EXPECT_EQ(cited.text(), "Six months [source");
   EXPECT_EQ(modhost::unique::cite("Six months [source0]", kSources).text(), "Six months <sup>1</sup>");
 }
 

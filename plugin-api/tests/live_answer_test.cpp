@@ -75,7 +75,7 @@ TEST(LiveAnswer, ShowsTheFirstTextAtOnceAndThenFourTimesASecond) {
     EXPECT_EQ(shown[i].json()["text"].text(), whole.substr(0, 3 * words));
     EXPECT_EQ(shown[i].json()["chatId"].text(), "chat_1");
   }
-  const auto last = calls.back();
+  const auto& last = calls.back();
   EXPECT_EQ(last.method, "PATCH");
   EXPECT_EQ(last.time, 900ms);
   const auto stored = last.json();

@@ -5,7 +5,6 @@
 namespace {
 
 using modhost::testing::Answer;
-using modhost::testing::Call;
 using modhost::testing::Ended;
 using modhost::testing::FakeEvent;
 using modhost::testing::FakeHost;

@@ -28,7 +28,7 @@ void script(FakeHost& host) {
   host.answer("POST", "/content/search", Answer{.body = kFiles});
   host.answer("GET", "/content/cont_b/file", Answer{.pieces = {"a no", "te ää"}});
   host.answer(
-      "POST", "/openai/chat/completions",
+      "POST", "/openai-proxy/chat/completions",
       Answer{.headers = "content-type: text/event-stream\n",
              .pieces = {"data: {\"choices\":[{\"delta\":{\"content\":\"In short\"}}]}\n\n", "data: [DONE]\n\n"}});
 }
@@ -90,7 +90,7 @@ TEST(FileSummary, SaysThatThereIsNothingToRead) {
 }
 
 TEST(FileSummary, FailsWithWhatItCalls) {
-  for (const char* target : {"/content/search", "/content/cont_b/file", "/openai/chat/completions"}) {
+  for (const char* target : {"/content/search", "/content/cont_b/file", "/openai-proxy/chat/completions"}) {
     FakeHost host;
     host.answer(std::string_view(target).ends_with("file") ? "GET" : "POST", target, Answer{.status = 503});
     script(host);
@@ -105,7 +105,7 @@ TEST(FileSummary, FailsWithWhatItCalls) {
 }
 
 TEST(FileSummary, StopsWhereverItIs) {
-  for (const char* target : {"/content/search", "/content/cont_b/file", "/openai/chat/completions"}) {
+  for (const char* target : {"/content/search", "/content/cont_b/file", "/openai-proxy/chat/completions"}) {
     FakeHost host;
     host.answer(std::string_view(target).ends_with("file") ? "GET" : "POST", target,
                 Answer{.pieces = {"x", "y"}, .held_at = 1});

@@ -5,7 +5,6 @@
 namespace {
 
 using namespace std::chrono_literals;
-using modhost::JsonDocument;
 using modhost::testing::Answer;
 using modhost::testing::Call;
 using modhost::testing::Ended;
@@ -32,7 +31,7 @@ void script(FakeHost& host) {
   host.answer("POST", "/message-log", Answer{.status = 201, .body = R"({"id": "log_1"})"});
   host.answer("POST", "/message-log", Answer{.status = 201, .body = R"({"id": "log_2"})"});
   host.answer("POST", "/search/search", Answer{.body = kFound});
-  host.answer("POST", "/openai/chat/completions", model(kAnswer));
+  host.answer("POST", "/openai-proxy/chat/completions", model(kAnswer));
 }
 
 struct Seen {
@@ -59,9 +58,10 @@ TEST(KnowledgeAssistant, AnswersFromTheKnowledgeBaseWithSources) {
   EXPECT_EQ(seen.ended.status, MODHOST_OK) << seen.ended.detail;
   EXPECT_EQ(seen.to("POST", "/search/search").at(0).body,
             R"({"searchString":"What is the notice period?","searchType":"COMBINED","limit":3})");
-  const auto asked = seen.to("POST", "/openai/chat/completions").at(0).json();
+  const auto asked = seen.to("POST", "/openai-proxy/chat/completions").at(0).json();
   EXPECT_EQ(asked["model"].text(), "AZURE_GPT_4o_2024_0513");
-  EXPECT_EQ(asked["options"].dump(), R"({"temperature":0.3})");
+  EXPECT_EQ(asked["temperature"].number(), 0.3);
+  EXPECT_TRUE(asked["stream"].is_true());
   EXPECT_TRUE(asked["stream"].is_true());
   ASSERT_EQ(asked["messages"].size(), 2u);
   EXPECT_EQ(asked["messages"][0]["role"].text(), "system");
@@ -102,7 +102,7 @@ TEST(KnowledgeAssistant, SaysSoWhenNothingIsFound) {
   const Seen seen = run(host);
   EXPECT_EQ(seen.ended.status, MODHOST_OK);
   EXPECT_EQ(seen.to("PATCH", "/message-log/log_1").at(0).json()["text"].text(), "Found 0 relevant documents");
-  const auto asked = seen.to("POST", "/openai/chat/completions").at(0).json();
+  const auto asked = seen.to("POST", "/openai-proxy/chat/completions").at(0).json();
   EXPECT_TRUE(asked["messages"][0]["content"].text().ends_with("\n\nContext:\nNo relevant documents found."));
   const auto stored = seen.to("PATCH", "/messages/msg_assistant").back().json();
   EXPECT_EQ(stored["text"].text(), "Six months.") << "there is no such source";
@@ -118,9 +118,9 @@ TEST(KnowledgeAssistant, TakesItsConfiguration) {
   const auto searched = seen.to("POST", "/search/search").at(0).json();
   EXPECT_EQ(searched["searchType"].text(), "VECTOR");
   EXPECT_EQ(searched["limit"].integer(), 7);
-  const auto asked = seen.to("POST", "/openai/chat/completions").at(0).json();
+  const auto asked = seen.to("POST", "/openai-proxy/chat/completions").at(0).json();
   EXPECT_EQ(asked["model"].text(), "M");
-  EXPECT_EQ(asked["options"]["temperature"].number(), 1.0);
+  EXPECT_EQ(asked["temperature"].number(), 1.0);
   EXPECT_EQ(asked["messages"][0]["content"].text(), "Be brief.\n\n\nContext:\nää🙂\n---\nb");
 }
 
@@ -157,7 +157,7 @@ TEST(KnowledgeAssistant, AModelThatFailsMidAnswerFailsTheStepAndTheEvent) {
   };
   for (std::size_t i = 0; i < answers.size(); ++i) {
     FakeHost host;
-    host.answer("POST", "/openai/chat/completions", answers[i]);
+    host.answer("POST", "/openai-proxy/chat/completions", answers[i]);
     const Seen seen = run(host);
     EXPECT_EQ(seen.ended.status, i == 4 ? MODHOST_E_INTERNAL : MODHOST_E_RETRY) << seen.ended.detail;
     EXPECT_EQ(seen.to("PATCH", "/message-log/log_2").at(0).body, R"({"status":"FAILED"})");
@@ -169,7 +169,7 @@ TEST(KnowledgeAssistant, AStepThatCannotBeWrittenStopsNothing) {
   FakeHost host;
   host.answer("POST", "/message-log", Answer{.status = 404});
   host.answer("POST", "/search/search", Answer{.body = kFound});
-  host.answer("POST", "/openai/chat/completions", model(kAnswer));
+  host.answer("POST", "/openai-proxy/chat/completions", model(kAnswer));
   PluginUnderTest plugin(host, PLUGIN_FILE);
   EXPECT_EQ(plugin.run(FakeEvent::chat("why?")).status, MODHOST_OK);
   for (const Call& call : host.calls()) EXPECT_NE(call.target.substr(0, 13), "/message-log/");
@@ -182,8 +182,8 @@ TEST(KnowledgeAssistant, StopsWhereverItIs) {
   };
   for (const Point& point :
        {Point{"POST", "/message-log"}, Point{"POST", "/search/search"}, Point{"PATCH", "/message-log/log_1"},
-        Point{"POST", "/openai/chat/completions"}, Point{"PATCH", "/message-log/log_2"}, Point{"PATCH", "/messages/"},
-        Point{"POST", "/messages/"}}) {
+        Point{"POST", "/openai-proxy/chat/completions"}, Point{"PATCH", "/message-log/log_2"},
+        Point{"PATCH", "/messages/"}, Point{"POST", "/messages/"}}) {
     FakeHost host;
     host.answer(point.method, point.target, Answer{.is_held = true});
     script(host);
@@ -206,7 +206,7 @@ TEST(KnowledgeAssistant, StopsWhileTheModelWrites) {
   FakeHost host;
   Answer answer = model(kAnswer);
   answer.held_at = 2;
-  host.answer("POST", "/openai/chat/completions", answer);
+  host.answer("POST", "/openai-proxy/chat/completions", answer);
   script(host);
   {
     PluginUnderTest plugin(host, PLUGIN_FILE);

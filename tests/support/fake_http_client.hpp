@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ class FakeHttpClient final : public platform::HttpClient {
       if (refusal_) return *refusal_;
       started = {++last_, std::move(request), std::move(sink)};
       live_.emplace(started.id, started.sink);
+      if (started.request.is_wanted_once_sent) wanted_.insert(started.id);
       requests_.push_back(started);
       answer = answer_;
     }
@@ -38,6 +40,7 @@ class FakeHttpClient final : public platform::HttpClient {
   void cancel(platform::CallId call) override {
     {
       std::lock_guard lock(mutex_);
+      if (wanted_.contains(call)) return;  // as if an attempt were under way
       cancelled_.push_back(call);
     }
     done(call, Error{Code::kGone, "cancelled"});
@@ -97,6 +100,7 @@ class FakeHttpClient final : public platform::HttpClient {
   mutable std::mutex mutex_;
   platform::CallId last_ = 0;
   std::map<platform::CallId, std::shared_ptr<platform::Sink>> live_;
+  std::set<platform::CallId> wanted_;
   std::vector<Started> requests_;
   std::vector<platform::CallId> cancelled_;
   std::vector<bool> pauses_;

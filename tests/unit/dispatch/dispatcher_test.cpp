@@ -404,7 +404,8 @@ TEST(Ending, NothingToSayForOtherEventsOrWhenTheModuleSaidIt) {
   EXPECT_NE(ending_for({}, event, journal::State::kCompleted, {}, now), "");
   plugin::Outcome done;
   done.turn_completed = true;
-  EXPECT_EQ(ending_for({}, event, journal::State::kCompleted, done, now), "");
+  for (const journal::State state : {journal::State::kCompleted, journal::State::kDead, journal::State::kCancelled})
+    EXPECT_EQ(ending_for({}, event, state, done, now), "") << "the answer stands";
   plugin::Outcome open;
   open.leave_turn_open = true;
   EXPECT_EQ(ending_for({}, event, journal::State::kCompleted, open, now), "");

@@ -1,5 +1,6 @@
 // Cancel, pause and destruction at every stage of a call, from every thread.
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "client_fixture.hpp"
@@ -47,12 +48,32 @@ TEST_F(CurlCancelTest, InTheBody) {
   EXPECT_EQ(recorder->heads(), 1);
 }
 
+TEST_F(CurlCancelTest, AnAnswerThatIsWantedOnceSentStillComes) {
+  std::promise<void> cancelled;
+  ScriptedServer slow([&](const ScriptedRequest&) {
+    cancelled.get_future().wait();
+    return ScriptedAnswer{.body = "late"};
+  });
+  auto wanted = request("POST", slow.url("/x"), "{}");
+  wanted.is_wanted_once_sent = true;
+  const auto [id, recorder] = start(std::move(wanted));
+  ASSERT_TRUE(slow.wait_for_requests(1));
+  client_->cancel(id);
+  barrier();
+  EXPECT_EQ(recorder->done(), 0);
+  cancelled.set_value();
+  EXPECT_TRUE(recorder->wait());
+  EXPECT_EQ(recorder->response().body, "late");
+}
+
 TEST_F(CurlCancelTest, WhileItWaitsForAConnection) {
   open({.http = {.connections = 1}});
   server_.enqueue({.way = Way::kNever});
   const auto busy = start(request("GET", server_.url("/x")));
   ASSERT_TRUE(server_.wait_for_requests(1));
-  const auto [id, waiting] = start(request("GET", server_.url("/y")));
+  auto unsent = request("GET", server_.url("/y"));
+  unsent.is_wanted_once_sent = true;  // makes no difference: nothing is sent
+  const auto [id, waiting] = start(std::move(unsent));
   barrier();
   client_->cancel(id);
   expect_gone(waiting);
@@ -68,7 +89,9 @@ TEST_F(CurlCancelTest, BetweenAttempts) {
   ASSERT_TRUE(client);
   client_ = *std::move(client);
   server_.enqueue({.status = 500, .close_after = true});
-  const auto [id, recorder] = start(request("GET", server_.url("/x")));
+  auto unsent = request("GET", server_.url("/x"));
+  unsent.is_wanted_once_sent = true;  // makes no difference: no further attempt is begun
+  const auto [id, recorder] = start(std::move(unsent));
   ASSERT_TRUE(server_.wait_for_requests(1));
   ASSERT_TRUE(server_.wait_for_open_connections(0));
   barrier();

@@ -49,12 +49,12 @@ const Table* service(const modhost_host* host, const char* id) {
 }
 
 inline modhost_plugin Script::table() {
-  modhost_plugin table{};
-  table.struct_size = sizeof table;
-  table.id = "org.modhost.scripted";
-  table.version = "1.0.0";
-  table.create = [](const modhost_host* host, const modhost_settings* settings, modhost_instance** out,
-                    modhost_error*) noexcept -> modhost_status {
+  modhost_plugin made{};
+  made.struct_size = sizeof made;
+  made.id = "org.modhost.scripted";
+  made.version = "1.0.0";
+  made.create = [](const modhost_host* host, const modhost_settings* settings, modhost_instance** out,
+                   modhost_error*) noexcept -> modhost_status {
     std::int64_t address = 0;
     constexpr std::string_view kPath = "/script";
     service<modhost_config_service>(host, MODHOST_SERVICE_CONFIG)
@@ -67,24 +67,24 @@ inline modhost_plugin Script::table() {
     *out = std::make_unique<modhost_instance>(modhost_instance{told}).release();
     return MODHOST_OK;
   };
-  table.start = [](modhost_instance* self, modhost_error*) noexcept -> modhost_status {
+  made.start = [](modhost_instance* self, modhost_error*) noexcept -> modhost_status {
     if (self->script->start) self->script->start();
     return MODHOST_OK;
   };
-  table.on_event = [](modhost_instance* self, modhost_event_id id, const modhost_event* event) noexcept {
+  made.on_event = [](modhost_instance* self, modhost_event_id id, const modhost_event* event) noexcept {
     return self->script->on_event(id, *event);
   };
-  table.on_cancel = [](modhost_instance* self, modhost_event_id id, std::int32_t reason) noexcept {
+  made.on_cancel = [](modhost_instance* self, modhost_event_id id, std::int32_t reason) noexcept {
     if (self->script->on_cancel) self->script->on_cancel(id, reason);
   };
-  table.stop = [](modhost_instance* self, std::int64_t) noexcept {
+  made.stop = [](modhost_instance* self, std::int64_t) noexcept {
     if (self->script->stop) self->script->stop();
   };
-  table.destroy = [](modhost_instance* self) noexcept {
+  made.destroy = [](modhost_instance* self) noexcept {
     if (self->script->destroy) self->script->destroy();
     delete self;
   };
-  return table;
+  return made;
 }
 
 }  // namespace modhost::plugin

@@ -16,7 +16,7 @@ class Streams : public RuntimeTest {
     started(fault("stream"));
     submit(1);
     EXPECT_TRUE(eventually([&] { return client_.live() == 1; }));
-    const auto call = client_.requests().at(0);
+    auto call = client_.requests().at(0);
     EXPECT_TRUE(call.sink->on_head(200, {{"Content-Type", "text/plain"}}));
     return call;
   }

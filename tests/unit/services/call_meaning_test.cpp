@@ -30,9 +30,9 @@ TEST(CallMeaning, AnAnswerIsShownUntilItIsStored) {
   EXPECT_FALSE(of("POST", "/messages/msg_2/event", "{}").shows_answer);
   EXPECT_FALSE(of("POST", "/messages/msg%2F1", "{}").shows_answer);
   EXPECT_FALSE(of("POST", "/event", "{}").shows_answer);
-  EXPECT_TRUE(of("PATCH", "/messages/msg%2F1", R"({"text":"all"})").replaces_answer);
-  EXPECT_FALSE(of("PATCH", "/messages/msg%2F1", R"({"startedStreamingAt":"now"})").replaces_answer);
-  EXPECT_FALSE(of("PATCH", "/messages/msg_2", R"({"text":"all"})").replaces_answer);
+  EXPECT_TRUE(of("PATCH", "/messages/msg%2F1", R"({"text":"all"})").stores_answer);
+  EXPECT_FALSE(of("PATCH", "/messages/msg%2F1", R"({"startedStreamingAt":"now"})").stores_answer);
+  EXPECT_FALSE(of("PATCH", "/messages/msg_2", R"({"text":"all"})").stores_answer);
   EXPECT_TRUE(of("POST", "/integrated/chat/stream-completions", "{}").replaces_answer);
 }
 

@@ -49,14 +49,23 @@ class Http {
   std::shared_ptr<detail::Scope> scope_;
 };
 
-// What an answer of the platform means that is not a success: a retry when it may pass.
+// The seconds of a Retry-After (RFC 9110 10.2.3); 0 for none, and for a date.
+inline std::chrono::seconds retry_after(const HttpResponse& answer) {
+  constexpr std::size_t kDigitsMax = 6;
+  const std::string text = answer.header("retry-after");
+  const bool is_number =
+      !text.empty() && text.size() <= kDigitsMax && text.find_first_not_of("0123456789") == std::string::npos;
+  return std::chrono::seconds(is_number ? std::stol(text) : 0);
+}
+
+// What an answer of the platform means that is not a success: a retry when it may pass, or when there were too many
+// calls at once.
 inline std::optional<Failure> read_failure(const HttpRequest& request, const HttpResponse& answer) {
   const auto error = unique::read_error(answer.status, answer.body, answer.header("request-id"));
   if (!error) return std::nullopt;
-  return Failure{unique::may_pass(*error) ? MODHOST_E_RETRY : MODHOST_E_INTERNAL,
-                 request.name() + ": " + unique::to_string(*error),
-                 {},
-                 answer.status};
+  const bool is_passing = unique::may_pass(*error) || answer.status == 408 || answer.status == 429;
+  return Failure{is_passing ? MODHOST_E_RETRY : MODHOST_E_INTERNAL, request.name() + ": " + unique::to_string(*error),
+                 is_passing ? retry_after(answer) : std::chrono::seconds(0), answer.status};
 }
 
 // The platform's REST API for one event: JSON in, JSON out. An error answer is a Failure with the platform's words: a
@@ -79,7 +88,7 @@ class Api {
   [[nodiscard]] Call<HttpResponse> send(HttpRequest request) const {
     return {scope_, std::move(request), [](const HttpRequest& sent, HttpResponse&& answer) -> Result<HttpResponse> {
               if (answer.status >= 200 && answer.status < 300) return std::move(answer);
-              return failure(sent, answer, *error_of(answer));
+              return *read_failure(sent, answer);
             }};
   }
 
@@ -94,15 +103,6 @@ class Api {
   static Result<JsonDocument> read(const HttpRequest& request, HttpResponse&& answer) {
     if (auto failure = read_failure(request, answer)) return *std::move(failure);
     return answer.json();
-  }
-  static std::optional<unique::PlatformError> error_of(const HttpResponse& answer) {
-    return unique::read_error(answer.status, answer.body, answer.header("request-id"));
-  }
-  static Failure failure(const HttpRequest& request, const HttpResponse& answer, const unique::PlatformError& error) {
-    return {unique::may_pass(error) ? MODHOST_E_RETRY : MODHOST_E_INTERNAL,
-            request.name() + ": " + unique::to_string(error),
-            {},
-            answer.status};
   }
   std::shared_ptr<detail::Scope> scope_;
 };

@@ -20,7 +20,9 @@ struct HttpRequest {
   std::string target;  // platform: "/messages?chatId=..."; otherwise an absolute URL that `grants:` allows
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::chrono::milliseconds timeout{0};  // 0: as long as the attempt lasts
+  // 0: as long as the host lets a call last, 10 minutes, or what is left of the attempt when the call begins. An
+  // extend() after that does not lengthen it.
+  std::chrono::milliseconds timeout{0};
   bool is_platform_call = true;
   bool is_safe_to_repeat = false;  // a POST that may be sent again after its bytes went out
 

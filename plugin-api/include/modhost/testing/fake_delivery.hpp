@@ -13,6 +13,16 @@ inline void FakeHost::Delivery::end(modhost_status result) {
   answer.detail.clear();
 }
 
+// Calls end with their event.
+inline void FakeHost::end(modhost_event_id event, Ended ended) {
+  Live& live = events_.at(event);
+  ended.left_turn_open = live.leave_turn_open;
+  live.ended = std::move(ended);
+  for (Delivery& delivery : deliveries_)
+    if (delivery.event == event && !delivery.is_over) delivery.end(MODHOST_E_CANCELLED);
+  changed_.notify_all();
+}
+
 inline bool FakeHost::Delivery::is_ready(std::chrono::milliseconds now) const {
   if (is_over) return true;
   if (answer.is_held || now < due) return false;

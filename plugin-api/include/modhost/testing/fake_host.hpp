@@ -80,6 +80,7 @@ class FakeHost {
   // An asynchronous call: the next step of it is its head, a piece, or its end.
   struct Delivery {
     modhost_call_id call = 0;
+    modhost_event_id event = 0;
     modhost_http_sink sink{};
     Answer answer;
     std::size_t next = 0;
@@ -107,6 +108,7 @@ class FakeHost {
   template <class Has>
   void await_that(Has has, const char* what, std::size_t count);
   Answer record(const modhost_http_request& request);
+  void end(modhost_event_id event, Ended ended);  // and its calls; with the lock held
   // The worker's loop, and what it finds to do next; with the lock held.
   void deliver();
   void step(std::list<Delivery>::iterator delivery, std::unique_lock<std::mutex>& lock);

@@ -122,7 +122,7 @@ inline modhost_event_id FakeHost::begin() {
 inline Ended FakeHost::await(modhost_event_id event, modhost_status returned, std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
   Live& live = events_[event];
-  if (returned != MODHOST_PENDING && !live.ended) live.ended = Ended{returned, {}, 0, live.leave_turn_open};
+  if (returned != MODHOST_PENDING && !live.ended) end(event, {returned, {}, 0});
   ++awaiting_;
   changed_.notify_all();
   const bool has_ended = changed_.wait_for(lock, limit, [&] { return live.ended.has_value(); });

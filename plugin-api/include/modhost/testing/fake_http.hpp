@@ -33,7 +33,7 @@ struct FakeHttp {
     // In two pieces when nothing else is asked for: plugins must not rely on getting it whole.
     if (answer.pieces.empty() && answer.result == MODHOST_OK && !answer.body.empty())
       answer.pieces = {answer.body.substr(0, answer.body.size() / 2), answer.body.substr(answer.body.size() / 2)};
-    self.deliveries_.push_back({*call, *sink, std::move(answer)});
+    self.deliveries_.push_back({*call, request->event, *sink, std::move(answer)});
     if (self.cancel_reason_ != 0) self.deliveries_.back().end(MODHOST_E_CANCELLED);
     self.changed_.notify_all();
     return MODHOST_OK;

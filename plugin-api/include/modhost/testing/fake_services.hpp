@@ -38,14 +38,15 @@ struct FakeServices {
     const auto live = self.events_.find(event);
     if (live == self.events_.end() || outcome->status == MODHOST_PENDING) return MODHOST_E_INVALID;
     if (live->second.ended) return MODHOST_E_GONE;
-    live->second.ended = Ended{outcome->status, std::string(to_view(outcome->detail)), outcome->retry_after_ms,
-                               live->second.leave_turn_open};
-    self.changed_.notify_all();
+    self.end(event, {outcome->status, std::string(to_view(outcome->detail)), outcome->retry_after_ms});
     return MODHOST_OK;
   }
-  static std::int32_t cancelled(const modhost_host* host, modhost_event_id) noexcept {
-    const std::lock_guard lock(of(host).mutex_);
-    return of(host).cancel_reason_;
+  static std::int32_t cancelled(const modhost_host* host, modhost_event_id event) noexcept {
+    FakeHost& self = of(host);
+    const std::lock_guard lock(self.mutex_);
+    const auto live = self.events_.find(event);
+    if (live == self.events_.end() || live->second.ended) return MODHOST_E_GONE;
+    return self.cancel_reason_;
   }
   static modhost_status extend(const modhost_host*, modhost_event_id, std::int64_t, std::int64_t* deadline) noexcept {
     *deadline = 0;

@@ -63,7 +63,12 @@ struct ChatCompletion : Resource {
 
   // POST /openai/chat/completions
   static Call<ChatCompletion> create(const Event& event, const Ask& ask) {
-    return event.api().post(std::string(kPath), object(body_of(ask))).then(detail::read_one<ChatCompletion>);
+    const auto model = ask.model.empty() ? std::nullopt : std::optional(ask.model);
+    const auto timeout = ask.timeout ? std::optional(ask.timeout->count()) : std::nullopt;
+    return event.api()
+        .post("/openai/chat/completions", detail::body("model", model, "messages", detail::json_of(ask.messages),
+                                                       "options", ask.options, "timeout", timeout))
+        .then(detail::read_one<ChatCompletion>);
   }
   // POST /openai/embeddings: a vector for each text.
   static Call<std::vector<std::vector<double>>> embeddings(const Event& event,
@@ -79,13 +84,6 @@ struct ChatCompletion : Resource {
         .then(detail::read_list<std::string>("models"));
   }
 
-  static constexpr std::string_view kPath = "/openai/chat/completions";
-  static detail::Fields body_of(const Ask& ask) {
-    const auto model = ask.model.empty() ? std::nullopt : std::optional(ask.model);
-    const auto timeout = ask.timeout ? std::optional(ask.timeout->count()) : std::nullopt;
-    return detail::fields("model", model, "messages", detail::json_of(ask.messages), "options", ask.options, "timeout",
-                          timeout);
-  }
   static ChatCompletion read(const Resource& from) {
     using C = ChatCompletion;
     const Json choice = from.json["choices"][0];

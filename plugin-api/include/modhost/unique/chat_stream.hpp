@@ -1,5 +1,5 @@
-// A chat completion while the model writes it: POST /openai/chat/completions with "stream": true, answered as an event
-// stream of chat.completion.chunk objects in the form of the OpenAI API.
+// A chat completion while the model writes it: POST /openai-proxy/chat/completions, the platform's OpenAI-compatible
+// proxy, with "stream": true. It answers an event stream of chat.completion.chunk objects. (dossier 3.0.1)
 #pragma once
 
 #include <map>
@@ -19,8 +19,9 @@ struct ChatDelta : Resource {
   Json tool_calls;   // delta.tool_calls as it came; nothing without
 };
 
-// Made when it is first asked; for one coroutine at a time. Dropped before the end, the call is cancelled, and the
-// model with it. A server that does not stream answers whole, which is one piece.
+// The options are the model's own parameters in OpenAI's names, {"temperature": 0.3, "max_tokens": 500}: they stand
+// beside the messages. Made when it is first asked; for one coroutine at a time. Dropped before the end, the call is
+// cancelled, and the model with it. A server that does not stream answers whole, which is one piece.
 class ChatStream {
  public:
   struct ToolCall {
@@ -34,7 +35,7 @@ class ChatStream {
   Async<std::optional<ChatDelta>> next() {
     if (!std::exchange(is_begun_, true)) {
       HttpResponse head = (co_await events_.head()).value();
-      if (!head.header("content-type").starts_with("text/event-stream")) {
+      if (!is_stream(head)) {
         head.body = co_await events_.rest();
         co_return read_whole(head);
       }
@@ -49,7 +50,7 @@ class ChatStream {
   std::optional<ChatDelta> get_next() {
     if (!std::exchange(is_begun_, true)) {
       HttpResponse head = events_.head().get().value();
-      if (!head.header("content-type").starts_with("text/event-stream")) {
+      if (!is_stream(head)) {
         head.body = events_.get_rest();
         return read_whole(head);
       }
@@ -73,12 +74,24 @@ class ChatStream {
   static HttpRequest request_of(const ChatCompletion::Ask& ask) {
     HttpRequest request;
     request.method = "POST";
-    request.target = ChatCompletion::kPath;
+    request.target = "/openai-proxy/chat/completions";
     request.headers = {{"accept", "text/event-stream"}};
-    detail::Fields body = ChatCompletion::body_of(ask);
-    body.push_back({"stream", true});
+    if (!ask.model.empty()) request.headers.emplace_back("x-model", ask.model);
+    if (ask.timeout) request.timeout = *ask.timeout;
+    const auto model = ask.model.empty() ? std::nullopt : std::optional(ask.model);
+    detail::Fields body = detail::fields("model", model, "messages", detail::json_of(ask.messages), "stream", true);
+    const JsonDocument options = JsonDocument::parse(ask.options.text.empty() ? "{}" : ask.options.text).value();
+    if (const rapidjson::Value* given = options.root().raw(); given->IsObject())
+      for (const auto& option : given->GetObject()) {
+        const std::string_view name(option.name.GetString(), option.name.GetStringLength());
+        if (name != "model" && name != "messages" && name != "stream")
+          body.push_back({name, JsonText::raw(Json(&option.value).dump())});
+      }
     request.body = object(body).text();
     return request;
+  }
+  static bool is_stream(const HttpResponse& head) {
+    return head.status == 200 && head.header("content-type").starts_with("text/event-stream");
   }
   SseStream stream(const Event& event) const { return SseStream(event.http().stream(request_)); }
 

@@ -46,6 +46,9 @@ class Step {
       return log;
     });
   }
+  // It stays as it is: another event of the chat closes it. The host closes it all the same when this one ends the
+  // turn.
+  void leave_open() { state_->is_open = false; }
   [[nodiscard]] bool is_open() const { return state_ && state_->is_open; }
   [[nodiscard]] const std::string& id() const { return state_->id; }
 
