@@ -1,44 +1,12 @@
 // Coroutines against the fake host: what they make of answers, time, cancellation and the end of the instance.
-#include <gtest/gtest.h>
-
-#include <atomic>
 #include <modhost/sdk/attempt.hpp>
-#include <modhost/sdk/plugin.hpp>
 #include <modhost/sdk/when_all.hpp>
-#include <modhost/testing.hpp>
+
+#include "sdk_support.hpp"
 
 namespace {
 
-using namespace modhost;
-using namespace std::chrono_literals;
-using modhost::testing::Answer;
-using modhost::testing::Ended;
-using modhost::testing::FakeEvent;
-using modhost::testing::FakeHost;
-using modhost::testing::PluginUnderTest;
-
-// Counts what is alive in the frames of coroutines.
-struct Guard {
-  Guard() { ++alive; }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  ~Guard() { --alive; }
-  static inline std::atomic<int> alive{0};
-};
-
-template <class Handler>
-struct Awaits {
-  static constexpr unsigned kThreadsMax = kAnyThreads;
-  Async<Outcome> on_event(Event event) { return Handler{}(std::move(event)); }
-};
-template <class Handler>
-constexpr modhost_plugin kTable = detail::make_table<Awaits<Handler>>("org.modhost.test", "1.0.0");
-
-template <class Handler>
-Ended run(FakeHost& host, Handler) {
-  PluginUnderTest plugin(host, kTable<Handler>);
-  return plugin.run(FakeEvent::chat("hello"));
-}
+using namespace sdk_test;
 
 TEST(Await, ACallsAnswer) {
   FakeHost host;
@@ -204,7 +172,7 @@ TEST(Cancel, UnwindsFromEveryAwaitPoint) {
   for (const char* held : {"/1", "/2", "/3", "/4"}) {
     FakeHost host;
     host.answer("GET", held, Answer{.is_held = true});
-    PluginUnderTest plugin(host, kTable<FourPoints>);
+    PluginUnderTest plugin(host, plugin_of(FourPoints{}));
     const auto running = plugin.begin(FakeEvent::chat("hello"));
     const int reached = held[1] - '0';
     if (reached >= 3) {
@@ -221,7 +189,7 @@ TEST(Cancel, UnwindsFromEveryAwaitPoint) {
 
 TEST(Cancel, EndsASleep) {
   FakeHost host;
-  PluginUnderTest plugin(host, kTable<FourPoints>);
+  PluginUnderTest plugin(host, plugin_of(FourPoints{}));
   const auto running = plugin.begin(FakeEvent::chat("hello"));
   host.await_calls(2);
   plugin.cancel(running, MODHOST_CANCEL_SUPERSEDED);
@@ -246,7 +214,7 @@ struct Stubborn {
 
 TEST(Cancel, IsNoErrorAndMayBeCaught) {
   FakeHost host;
-  PluginUnderTest plugin(host, kTable<Stubborn>);
+  PluginUnderTest plugin(host, plugin_of(Stubborn{}));
   const auto running = plugin.begin(FakeEvent::chat("hello"));
   plugin.cancel(running, MODHOST_CANCEL_USER);
   EXPECT_EQ(plugin.await(running).status, MODHOST_OK);
@@ -257,7 +225,7 @@ TEST(Stop, EndsEverythingThatIsAwaitedAndLeaksNothing) {
   FakeHost host;
   host.answer("GET", "/1", Answer{.is_held = true});
   {
-    PluginUnderTest plugin(host, kTable<FourPoints>);
+    PluginUnderTest plugin(host, plugin_of(FourPoints{}));
     for (int i = 0; i < 50; ++i) plugin.begin(FakeEvent::chat("hello"));
     EXPECT_EQ(Guard::alive, 50);
   }
@@ -267,7 +235,7 @@ TEST(Stop, EndsEverythingThatIsAwaitedAndLeaksNothing) {
 TEST(Await, ThousandsShareAThread) {
   FakeHost host;
   host.answer("GET", "/1", Answer{.is_held = true});
-  PluginUnderTest plugin(host, kTable<FourPoints>);
+  PluginUnderTest plugin(host, plugin_of(FourPoints{}));
   std::vector<PluginUnderTest::Running> running;
   for (int i = 0; i < 5000; ++i) running.push_back(plugin.begin(FakeEvent::chat("hello")));
   EXPECT_EQ(Guard::alive, 5000);

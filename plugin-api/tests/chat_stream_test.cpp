@@ -1,26 +1,17 @@
 // Chat completions that stream, against scripted answers.
-#include <gtest/gtest.h>
-
-#include <modhost/sdk/plugin.hpp>
-#include <modhost/testing.hpp>
 #include <modhost/unique/chat_stream.hpp>
+
+#include "sdk_support.hpp"
 
 namespace {
 
-using namespace modhost;
-using namespace std::chrono_literals;
-using modhost::testing::Answer;
-using modhost::testing::Ended;
-using modhost::testing::FakeEvent;
-using modhost::testing::FakeHost;
-using modhost::testing::PluginUnderTest;
+using namespace sdk_test;
 using unique::ChatCompletion;
 using unique::ChatStream;
 
 // Asks, logs the text of each delta, then how it ended.
 struct Asks {
-  static constexpr unsigned kThreadsMax = kAnyThreads;
-  Async<Outcome> on_event(Event event) {
+  Async<Outcome> operator()(Event event) const {
     const ChatCompletion::Turn turn{"user", "why?"};
     ChatStream stream(event, {.model = "M", .messages = {&turn, 1}, .options = {R"({"temperature":0.3})"}});
     while (const auto delta = co_await stream.next()) event.log().info(delta->text);
@@ -33,7 +24,7 @@ struct Asks {
   }
 };
 struct AsksAndBlocks {
-  Outcome on_event(const Event& event) {
+  Outcome operator()(const Event& event) const {
     const ChatCompletion::Turn turn{"user", "why?"};
     ChatStream stream(event, {.model = "M", .messages = {&turn, 1}});
     while (const auto delta = stream.get_next()) event.log().info(delta->text);
@@ -42,12 +33,10 @@ struct AsksAndBlocks {
   }
 };
 
-template <class Plugin = Asks>
-Ended run(FakeHost& host, const Answer& answer) {
-  static constexpr modhost_plugin kTable = detail::make_table<Plugin>("org.modhost.test", "1.0.0");
+template <class Handler = Asks>
+Ended ask(FakeHost& host, const Answer& answer) {
   host.answer("POST", "/openai-proxy/chat/completions", answer);
-  PluginUnderTest plugin(host, kTable);
-  return plugin.run(FakeEvent::chat("why?"));
+  return run(host, Handler{});
 }
 Answer streamed(std::vector<std::string> pieces) {
   return {.headers = "content-type: text/event-stream; charset=utf-8\n", .pieces = std::move(pieces)};
@@ -56,13 +45,6 @@ std::string chunk(std::string_view delta, std::string_view reason = "null") {
   return "data: {\"object\":\"chat.completion.chunk\",\"model\":\"M-1\",\"choices\":[{\"index\":0,\"delta\":" +
          std::string(delta) + ",\"finish_reason\":" + std::string(reason) + "}]}\n\n";
 }
-std::vector<std::string> logged(const FakeHost& host) {
-  std::vector<std::string> lines;
-  for (const auto& line : host.logs()) lines.push_back(line.message);
-  return lines;
-}
-using Lines = std::vector<std::string>;
-
 const std::vector<std::string> kAnswer = {
     ": keep-alive\n\n" + chunk(R"({"role":"assistant","content":""})"), chunk(R"({"content":"Six "})").substr(0, 40),
     chunk(R"({"content":"Six "})").substr(40) + chunk(R"({"content":"months"})"), chunk("{}", "\"stop\""),
@@ -70,7 +52,7 @@ const std::vector<std::string> kAnswer = {
 
 TEST(ChatStream, GivesTheTextPieceByPiece) {
   FakeHost host;
-  const Ended ended = run(host, streamed(kAnswer));
+  const Ended ended = ask(host, streamed(kAnswer));
   EXPECT_EQ(ended.status, MODHOST_OK) << ended.detail;
   EXPECT_EQ(logged(host), (Lines{"", "Six ", "months", "", "", "M-1|stop"}));
   const auto call = host.calls().at(0);
@@ -87,23 +69,23 @@ TEST(ChatStream, IsTheSameHoweverItIsCut) {
   std::vector<std::string> bytes;
   for (const char c : all) bytes.emplace_back(1, c);
   FakeHost host;
-  EXPECT_EQ(run(host, streamed(bytes)).status, MODHOST_OK);
+  EXPECT_EQ(ask(host, streamed(bytes)).status, MODHOST_OK);
   EXPECT_EQ(logged(host), (Lines{"", "Six ", "months", "", "", "M-1|stop"}));
 }
 
 TEST(ChatStream, BlocksToo) {
   FakeHost host;
-  EXPECT_EQ(run<AsksAndBlocks>(host, streamed(kAnswer)).status, MODHOST_OK);
+  EXPECT_EQ(ask<AsksAndBlocks>(host, streamed(kAnswer)).status, MODHOST_OK);
   EXPECT_EQ(logged(host), (Lines{"", "Six ", "months", "", "", "M-1|stop"}));
   FakeHost whole;
-  EXPECT_EQ(run<AsksAndBlocks>(whole, Answer{.body = R"({"choices":[{"message":{"content":"x"}}]})"}).status,
+  EXPECT_EQ(ask<AsksAndBlocks>(whole, Answer{.body = R"({"choices":[{"message":{"content":"x"}}]})"}).status,
             MODHOST_OK);
   EXPECT_EQ(logged(whole), (Lines{"x", "|"}));
 }
 
 TEST(ChatStream, TakesAnAnswerThatDoesNotStream) {
   FakeHost host;
-  const Ended ended = run(host, Answer{.body = R"({"model": "M-1", "choices": [{"finishReason": "stop",
+  const Ended ended = ask(host, Answer{.body = R"({"model": "M-1", "choices": [{"finishReason": "stop",
       "message": {"content": "Six months.", "toolCalls": null}}]})",
                                        .headers = "content-type: application/json\n"});
   EXPECT_EQ(ended.status, MODHOST_OK) << ended.detail;
@@ -113,7 +95,7 @@ TEST(ChatStream, TakesAnAnswerThatDoesNotStream) {
 TEST(ChatStream, PutsToolCallsTogether) {
   FakeHost host;
   const Ended ended =
-      run(host,
+      ask(host,
           streamed({chunk(R"({"tool_calls":[{"index":0,"id":"call_1","function":{"name":"search","arguments":""}}]})"),
                     chunk(R"({"tool_calls":[{"index":1,"id":"call_2","function":{"name":"look","arguments":"{}"}}]})"),
                     chunk(R"({"tool_calls":[{"index":0,"function":{"arguments":"{\"q\":"}}]})"),
@@ -157,7 +139,7 @@ TEST(ChatStream, FailsWithThePlatformsWords) {
   };
   for (const Case& one : cases) {
     FakeHost host;
-    const Ended ended = run(host, one.answer);
+    const Ended ended = ask(host, one.answer);
     EXPECT_EQ(ended.status, one.status) << one.detail;
     EXPECT_TRUE(ended.detail.ends_with(one.detail)) << ended.detail;
     EXPECT_EQ(host.logs().size(), one.pieces) << one.detail;
@@ -166,19 +148,18 @@ TEST(ChatStream, FailsWithThePlatformsWords) {
   Answer half = streamed({text});
   half.result = MODHOST_E_NETWORK;
   half.detail = "reset";
-  const Ended ended = run(reset, half);
+  const Ended ended = ask(reset, half);
   EXPECT_EQ(ended.status, MODHOST_E_RETRY);
   EXPECT_EQ(ended.detail, "POST /openai-proxy/chat/completions: reset");
 }
 
 TEST(ChatStream, CancelledMidAnswerItCancelsTheCall) {
-  static constexpr modhost_plugin kTable = detail::make_table<Asks>("org.modhost.test", "1.0.0");
   FakeHost host;
   Answer answer = streamed(kAnswer);
   answer.held_at = 3;
   host.answer("POST", "/openai-proxy/chat/completions", answer);
   {
-    PluginUnderTest plugin(host, kTable);
+    PluginUnderTest plugin(host, plugin_of(Asks{}));
     const auto running = plugin.begin(FakeEvent::chat("why?"));
     host.await_logs(3);
     plugin.cancel(running, MODHOST_CANCEL_USER);

@@ -1,42 +1,12 @@
 // Answers taken piece by piece, against the fake host.
-#include <gtest/gtest.h>
-
-#include <modhost/sdk/plugin.hpp>
 #include <modhost/sdk/sse_stream.hpp>
 #include <modhost/sdk/when_all.hpp>
-#include <modhost/testing.hpp>
+
+#include "sdk_support.hpp"
 
 namespace {
 
-using namespace modhost;
-using namespace std::chrono_literals;
-using modhost::testing::Answer;
-using modhost::testing::Ended;
-using modhost::testing::FakeEvent;
-using modhost::testing::FakeHost;
-using modhost::testing::PluginUnderTest;
-
-struct Guard {
-  Guard() { ++alive; }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  ~Guard() { --alive; }
-  static inline std::atomic<int> alive{0};
-};
-
-template <class Handler>
-struct Runs {
-  static constexpr unsigned kThreadsMax = kAnyThreads;
-  auto on_event(Event event) { return Handler{}(std::move(event)); }
-};
-template <class Handler>
-constexpr modhost_plugin kTable = detail::make_table<Runs<Handler>>("org.modhost.test", "1.0.0");
-
-template <class Handler>
-Ended run(FakeHost& host, Handler) {
-  PluginUnderTest plugin(host, kTable<Handler>);
-  return plugin.run(FakeEvent::chat("hello"));
-}
+using namespace sdk_test;
 
 HttpRequest to(std::string target) {
   HttpRequest request;
@@ -56,13 +26,6 @@ struct Reader {
     co_return Outcome();
   }
 };
-
-std::vector<std::string> logged(const FakeHost& host) {
-  std::vector<std::string> lines;
-  for (const auto& line : host.logs()) lines.push_back(line.message);
-  return lines;
-}
-using Lines = std::vector<std::string>;
 
 TEST(HttpStream, GivesHeadAndPieces) {
   FakeHost host;
@@ -209,7 +172,7 @@ TEST(HttpStream, CancelUnwindsFromEveryAwaitPoint) {
     answer.is_held = point == 0;
     if (point > 0) answer.held_at = static_cast<std::size_t>(point - 1);
     host.answer("GET", "/x", answer);
-    PluginUnderTest plugin(host, kTable<Reader>);
+    PluginUnderTest plugin(host, plugin_of(Reader{}));
     const auto running = plugin.begin(FakeEvent::chat("hello"));
     if (point > 0) host.await_logs(1);
     while (host.logs().size() < static_cast<std::size_t>(point)) host.advance(1h);
@@ -233,7 +196,7 @@ TEST(HttpStream, CancelledWhileItSleepsItEndsToo) {
     co_await event.sleep(1h);
     co_return Outcome();
   };
-  PluginUnderTest plugin(host, kTable<decltype(sleeper)>);
+  PluginUnderTest plugin(host, plugin_of(sleeper));
   const auto running = plugin.begin(FakeEvent::chat("hello"));
   host.await_logs(1);
   plugin.cancel(running, MODHOST_CANCEL_DEADLINE);
@@ -249,7 +212,7 @@ TEST(HttpStream, StopEndsStreamsInEveryState) {
     if (point > 0) answer.held_at = static_cast<std::size_t>(point - 1);
     host.answer("GET", "/x", answer);
     {
-      PluginUnderTest plugin(host, kTable<Reader>);
+      PluginUnderTest plugin(host, plugin_of(Reader{}));
       for (int i = 0; i < 20; ++i) plugin.begin(FakeEvent::chat("hello"));
     }
     EXPECT_EQ(Guard::alive, 0);
@@ -259,7 +222,7 @@ TEST(HttpStream, StopEndsStreamsInEveryState) {
 TEST(HttpStream, ManyShareAThread) {
   FakeHost host;
   host.answer("GET", "/x", Answer{.pieces = {"a", "b", "c"}, .every = 10ms});
-  PluginUnderTest plugin(host, kTable<Reader>);
+  PluginUnderTest plugin(host, plugin_of(Reader{}));
   std::vector<PluginUnderTest::Running> running;
   for (int i = 0; i < 500; ++i) running.push_back(plugin.begin(FakeEvent::chat("hello")));
   for (const auto& one : running) EXPECT_EQ(plugin.await(one).status, MODHOST_OK);

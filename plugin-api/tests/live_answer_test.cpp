@@ -1,20 +1,12 @@
 // An answer that fills the bubble while it is written, on the fake host's clock.
-#include <gtest/gtest.h>
-
-#include <modhost/sdk/plugin.hpp>
-#include <modhost/testing.hpp>
 #include <modhost/unique/live_answer.hpp>
+
+#include "sdk_support.hpp"
 
 namespace {
 
-using namespace modhost;
-using namespace std::chrono_literals;
-using modhost::testing::Answer;
+using namespace sdk_test;
 using modhost::testing::Call;
-using modhost::testing::Ended;
-using modhost::testing::FakeEvent;
-using modhost::testing::FakeHost;
-using modhost::testing::PluginUnderTest;
 using unique::Chunk;
 using unique::LiveAnswer;
 
@@ -34,19 +26,6 @@ struct Writer {
     co_return finished;
   }
 };
-
-template <class Handler>
-struct Runs {
-  static constexpr unsigned kThreadsMax = kAnyThreads;
-  Async<Outcome> on_event(Event event) { return Handler{}(std::move(event)); }
-};
-template <class Handler>
-constexpr modhost_plugin kTable = detail::make_table<Runs<Handler>>("org.modhost.test", "1.0.0");
-template <class Handler>
-Ended run(FakeHost& host, Handler) {
-  PluginUnderTest plugin(host, kTable<Handler>);
-  return plugin.run(FakeEvent::chat("hello"));
-}
 
 std::vector<Call> snapshots(const FakeHost& host) {
   std::vector<Call> all;
@@ -90,7 +69,7 @@ TEST(LiveAnswer, NeverHasTwoSnapshotsOnTheirWay) {
   FakeHost host;
   host.answer("POST", kMessage, Answer{.is_held = true});
   host.answer("POST", kMessage, Answer{});
-  PluginUnderTest plugin(host, kTable<Writer>);
+  PluginUnderTest plugin(host, plugin_of(Writer{}));
   const auto running = plugin.begin(FakeEvent::chat("hello"));
   host.await_calls(2);
   // All ten words are written meanwhile; finish() waits for the one on its way.
@@ -195,7 +174,7 @@ TEST(LiveAnswer, CancelUnwindsFromEveryAwaitPoint) {
     host.answer("PATCH", kMessage, Answer{.is_held = point == 0});
     host.answer("PATCH", kMessage, Answer{.is_held = point == 2});
     host.answer("POST", kMessage, Answer{.is_held = point == 1});
-    PluginUnderTest plugin(host, kTable<Writer>);
+    PluginUnderTest plugin(host, plugin_of(Writer{}));
     const auto running = plugin.begin(FakeEvent::chat("hello"));
     const std::size_t reached = static_cast<std::size_t>(point) + 1;
     const auto is_there = [&] {
@@ -218,7 +197,7 @@ TEST(LiveAnswer, CancelWhileNothingIsOnItsWay) {
     co_await event.sleep(1h);
     co_return Outcome();
   };
-  PluginUnderTest plugin(host, kTable<decltype(idle)>);
+  PluginUnderTest plugin(host, plugin_of(idle));
   const auto running = plugin.begin(FakeEvent::chat("hello"));
   host.await_calls(2);
   plugin.cancel(running, MODHOST_CANCEL_DEADLINE);
@@ -244,7 +223,7 @@ TEST(LiveAnswer, StopEndsItInEveryState) {
     FakeHost host;
     host.answer(held == 0 ? "PATCH" : "POST", kMessage, Answer{.is_held = held < 2});
     {
-      PluginUnderTest plugin(host, kTable<Writer>);
+      PluginUnderTest plugin(host, plugin_of(Writer{}));
       for (int i = 0; i < 20; ++i) plugin.begin(FakeEvent::chat("hello"));
       host.await_calls(20);
     }

@@ -1,35 +1,18 @@
 // The SDK against the fake host: what plugin code does on one side, what the host sees on the other.
-#include <gtest/gtest.h>
-
-#include <modhost/sdk/plugin.hpp>
-#include <modhost/testing.hpp>
 #include <modhost/unique/message.hpp>
 #include <thread>
 
+#include "sdk_support.hpp"
+
 namespace {
 
-using namespace modhost;
-using modhost::testing::Answer;
-using modhost::testing::Ended;
-using modhost::testing::FakeEvent;
-using modhost::testing::FakeHost;
-using modhost::testing::PluginUnderTest;
+using namespace sdk_test;
+using sdk_test::run;
 
-// What a function makes of one event, seen from the host.
-template <class Handler>
-struct Runs {
-  Outcome on_event(const Event& event) { return Handler{}(event); }
-};
-template <class Handler>
-Ended run(FakeHost& host, Handler, const FakeEvent& event = FakeEvent::chat("hello")) {
-  static constexpr modhost_plugin kTable = detail::make_table<Runs<Handler>>("org.modhost.test", "1.0.0");
-  PluginUnderTest plugin(host, kTable);
-  return plugin.run(event);
-}
 template <class Handler>
 Ended run(Handler handler) {
   FakeHost host;
-  return run(host, handler);
+  return run(host, std::move(handler));
 }
 
 TEST(Outcomes, BecomeStatusesWithTheirWords) {
@@ -248,6 +231,7 @@ struct Trouble {
   Answer answer;
   modhost_status status;
   const char* detail;
+  std::int64_t retry_after_ms = 0;
 };
 
 TEST(Calls, TroubleBecomesTheRightKindOfFailure) {
@@ -256,6 +240,13 @@ TEST(Calls, TroubleBecomesTheRightKindOfFailure) {
       {{.status = 403, .body = R"({"error":{"message":"no"}})"},
        MODHOST_E_INTERNAL,
        "POST /x: PermissionError 403: no"},
+      {{.status = 429, .body = "{}", .headers = "retry-after: 7\n"}, MODHOST_E_RETRY, "POST /x: APIError 429", 7000},
+      {{.status = 429, .body = "{}", .headers = "retry-after: Fri, 01 Jan\n"},
+       MODHOST_E_RETRY,
+       "POST /x: APIError 429"},
+      {{.status = 403, .body = "{}", .headers = "retry-after: 7\n"},
+       MODHOST_E_INTERNAL,
+       "POST /x: PermissionError 403"},
       {{.result = MODHOST_E_NETWORK, .detail = "refused"}, MODHOST_E_RETRY, "POST /x: refused"},
       {{.result = MODHOST_E_TIMEOUT, .detail = "slow"}, MODHOST_E_RETRY, "POST /x: slow"},
       {{.result = MODHOST_E_CANCELLED, .detail = "stop"}, MODHOST_E_CANCELLED, "POST /x: stop"},
@@ -267,6 +258,7 @@ TEST(Calls, TroubleBecomesTheRightKindOfFailure) {
         run(host, [](const Event& event) -> Outcome { return event.api().post("/x?secret=1", object({})).get(); });
     EXPECT_EQ(ended.status, trouble.status);
     EXPECT_EQ(ended.detail, trouble.detail);
+    EXPECT_EQ(ended.retry_after_ms, trouble.retry_after_ms);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "client_fixture.hpp"
@@ -177,6 +178,12 @@ TEST_F(CurlClientTest, WaitsForAFreeConnection) {
 
 TEST_F(CurlClientTest, ThousandsOfSlowCallsToOneOriginRunAtOnce) {
   constexpr std::size_t kCalls = 1200;  // more than one multi handle takes
+  constexpr rlim_t kDescriptors = 3000;  // both ends of each connection
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max < kDescriptors) GTEST_SKIP() << "the hard limit of open files is " << limit.rlim_max;
+  limit.rlim_cur = std::max(limit.rlim_cur, kDescriptors);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   open();
   std::mutex mutex;
   std::condition_variable all_here;
