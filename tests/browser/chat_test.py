@@ -1,6 +1,7 @@
 """The chat page in headless Chromium against the real `modhost dev`: real keys and clicks, real signed HTTP between all
 parts. What the page shows is compared with what the stand-in has stored."""
 
+import json
 import time
 
 from selenium.webdriver.common.keys import Keys
@@ -201,6 +202,29 @@ class WithAnAssistant(PageTest):
         self.type_message("ask me")
         self.wait(lambda: self.all("form.question .decline"), "the question")[0].click()
         self.wait(lambda: self.newest_text().strip() == "DECLINED", "the module's answer")
+
+    def test_fields_of_any_name_are_answered(self):
+        self.type_message("ask oddly")
+        self.wait(lambda: self.all("form.question input"), "the question")
+        self.assertEqual(1, len(self.texts("form.question .undrawn")), "the field without a schema is a note")
+        self.one("form.question [name=item]").send_keys("chair")
+        self.one("form.question [name=namedItem]").click()
+        Select(self.one("form.question [name=elements]")).select_by_value("y")
+        self.one("form.question [name=length]").send_keys("3", Keys.ENTER)
+        self.wait(lambda: self.newest_text().startswith("ACCEPTED"), "the module's answer")
+        self.assertEqual({"item": "chair", "length": 3, "namedItem": True, "elements": "y"},
+                         json.loads(self.newest_text().removeprefix("ACCEPTED ")))
+
+    def test_odd_steps_hide_nothing_else(self):
+        self.type_message("step oddly")
+        self.wait(lambda: self.newest_text() == "logged", "the answer")
+        self.assertEqual(3, len(self.step_states()))
+        self.assertEqual("5", self.texts(".steps .details li")[0])
+        self.assertEqual(1, len(self.texts(".steps .details .undrawn")))
+        self.wait(self.is_unlocked, "the unlocked input")
+        self.type_message("ask me")
+        self.wait(lambda: self.all("form.question .decline"), "the question")[0].click()
+        self.wait(lambda: self.newest_text().strip() == "DECLINED", "the next answer")
 
 
 class WithKeptState(PageTest):
