@@ -193,6 +193,7 @@ class WithAnAssistant(PageTest):
         self.type_message("ask me")
         field = self.wait(lambda: self.all("form.question input"), "the question")[0]
         self.assertIn("Which office?", self.one("form.question").text)
+        self.assertIn("metadata.messageLogId is missing", self.one("form.question .hidden-there").text)
         field.send_keys("Bern <b>", Keys.ENTER)
         self.wait(lambda: self.newest_text() == "ACCEPTED Bern <b>", "the module's answer")
         self.wait(lambda: self.one("form.question").get_attribute("data-status") == "ACCEPTED", "the closed question")
@@ -206,6 +207,7 @@ class WithAnAssistant(PageTest):
     def test_fields_of_any_name_are_answered(self):
         self.type_message("ask oddly")
         self.wait(lambda: self.all("form.question input"), "the question")
+        self.assertEqual([], self.texts("form.question .hidden-there"), "it names its step")
         self.assertEqual(1, len(self.texts("form.question .undrawn")), "the field without a schema is a note")
         self.one("form.question [name=item]").send_keys("chair")
         self.one("form.question [name=namedItem]").click()

@@ -155,8 +155,15 @@ function answers_in(inputs) {
 
 const ANSWERED = { ACCEPTED: "You answered.", DECLINED: "You declined.", CANCELLED: "Cancelled.", EXPIRED: "Nobody answered in time." };
 
-// What a module asks; `respond(action, content)` answers it.
-export function question(record, respond) {
+// Why the platform shows no form, where this page shows one; empty when it does show it.
+export function why_hidden(record, steps) {
+  const step = record.metadata?.messageLogId;
+  if (!step) return "the platform would not show this: metadata.messageLogId is missing";
+  return steps.has(step) ? "" : "the platform would not show this: metadata.messageLogId names no step of this chat";
+}
+
+// What a module asks; `respond(action, content)` answers it, `hidden` is from why_hidden().
+export function question(record, respond, hidden = "") {
   const is_open = record.status === "PENDING";
   const address = safe_address(record.url ?? "");
   const inputs = new Map();  // by name, not by form.elements: that has members of its own, `item` and `length` among them
@@ -172,7 +179,8 @@ export function question(record, respond) {
     ...fields,
     is_open ? element("div", { class: "buttons" }, element("button", { class: "primary", type: "submit" }, "Answer"),
       element("button", { class: "small decline", type: "button", onclick: () => respond("DECLINE", null) }, "Decline")) :
-      element("p", { class: "hint" }, ANSWERED[record.status] ?? record.status));
+      element("p", { class: "hint" }, ANSWERED[record.status] ?? record.status),
+    is_open && hidden ? element("p", { class: "hint hidden-there" }, hidden) : null);
   return element("div", { class: "turn assistant" }, element("div", { class: "who" }, record.toolName), form);
 }
 
