@@ -12,6 +12,7 @@ from chat_page import CHOSEN, PageTest, arguments, main
 
 QUESTION = "make me a demo please"
 ANSWER = "Hello from the Assistant Demo! 🚀 echo " + QUESTION
+MARKDOWN_MAX_MS = 1000  # for 300 kB; a scan to the end of the line for each bracket takes several times that
 SILENCE_S = 2  # how long an answer that must not come is waited for, once the event has arrived
 
 
@@ -227,6 +228,16 @@ class WithAnAssistant(PageTest):
         self.type_message("ask me")
         self.wait(lambda: self.all("form.question .decline"), "the question")[0].click()
         self.wait(lambda: self.newest_text().strip() == "DECLINED", "the next answer")
+
+    def test_long_lines_of_markdown_are_read_at_once(self):
+        for part in ("[", "![", "[a](", "[" * 299 + "]("):
+            took = self.browser.execute_async_script(
+                "const [part, done] = arguments, text = part.repeat(300_000 / part.length);"
+                "import('/markdown.js').then(({ inline }) => {"
+                "  const began = performance.now(), parts = inline(text);"
+                "  done(parts.length === 1 && parts[0] === text ? performance.now() - began : 'changed');"
+                "}, (error) => done(error.message));", part)
+            self.assertLess(took, MARKDOWN_MAX_MS, part[:9])
 
 
 class WithKeptState(PageTest):
