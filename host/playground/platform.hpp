@@ -94,7 +94,7 @@ class Platform {
   // not there: whoever composes an event plays the platform.
   std::string add_event(std::string body);
   Result<EventRecord> event(const std::string& key) const;
-  Result<EventRecord> event_about(const std::string& message_id) const;  // the newest that chose a module for its chat
+  Result<EventRecord> event_about(const std::string& message_id) const;  // the newest that chose a module to fill it
   [[nodiscard]] std::vector<EventRecord> events(const std::string& chat_id) const;  // oldest first
   void add_try(const std::string& key, DeliveryTry attempt, Outcome outcome);
   void set_outcome(const std::string& key, Outcome outcome);
