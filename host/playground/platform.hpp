@@ -33,7 +33,8 @@ struct TurnRequest {
   std::string space_id;
   std::optional<std::string> chat_id;  // absent: a new chat
   std::string text, user_id, company_id;
-  std::string tool_choices = "[]", skill_choices = "[]";  // JSON
+  std::string tool_choices = "[]", skill_choices = "[]", available_skills = "[]";          // JSON
+  std::string scope_rules = "null", additional_parameters = "null", correlation = "null";  // JSON
   std::optional<std::string> model;
 };
 
