@@ -212,5 +212,21 @@ TEST(ApiKnowledge, NonsenseCompletionsAreRefused) {
     EXPECT_EQ(client.call("POST", "/openai/chat/completions", body).status, 400) << body;
 }
 
+TEST(ApiKnowledge, OnlyTheProxyStreams) {
+  ApiClient client;
+  const std::string start = R"({"messages":[{"role":"user","content":"echo x"}],)";
+  const std::string in_body = start + R"("stream":true})", in_options = start + R"("options":{"stream":true}})";
+  for (const std::string& body : {in_body, in_options}) {
+    const auto refused = client.json(400, "POST", "/openai/chat/completions", body);
+    ASSERT_EQ(refused["message"].Size(), 1u);
+    EXPECT_STREQ(refused["message"][0].GetString(),
+                 "stream is not a parameter of this call: openai-proxy/chat/completions streams");
+    const auto streamed = client.call("POST", "/openai-proxy/chat/completions", body);
+    EXPECT_EQ(streamed.status, 200);
+    EXPECT_EQ(streamed.content_type, "text/event-stream");
+  }
+  client.json(201, "POST", "/openai/chat/completions", start + R"("stream":false})");
+}
+
 }  // namespace
 }  // namespace modhost::playground::test
