@@ -184,7 +184,7 @@ http::Response upsert(const ApiCall& call) {
 http::Response download(const ApiCall& call) {
   const auto content = call.on.library.find(call.ids[0]);
   if (!content) return application_error(content.error());
-  if (!is_seen(*content, call.parameter("chatId").value_or(content->owner_id)))
+  if (!is_seen(*content, call.parameter("chatId").value_or("")))
     return application_error(not_found("Content " + content->id + " not found"));
   return file_answer(*content);
 }

@@ -110,6 +110,8 @@ ModelOutcome complete_chat(const ApiCall& call, ModelJob::Shape shape) {
   if (const rapidjson::Value* stream = option(call.body, "stream", "stream")) {
     if (!stream->IsBool()) check.complain("stream must be a boolean value");
     job.is_stream = stream->IsTrue();
+    if (job.is_stream && shape == ModelJob::Shape::kPlatform)
+      check.complain("stream is not a parameter of this call: openai-proxy/chat/completions streams");
   }
   if (!check.is_good()) return validation_error(check.complaints());
   start(job, prompts, call.body);

@@ -56,6 +56,37 @@ std::string lower(std::string text) {
   return text;
 }
 
+std::string file_json(const Content& content) {
+  return JsonObject().text("id", content.id).text("title", content.title).text("mimeType", content.mime_type).str();
+}
+
+// What the module hears of the files that the user picked for a turn, among all of the chat. (Dossier 2.4.)
+std::string selected_files(const ApiCall& call, const std::string& chat_id, BodyCheck& check) {
+  const rapidjson::Value* ids = check.value("selectedUploadedFileIds");
+  if (ids == nullptr || !ids->IsArray() || ids->Empty()) return "null";
+  const auto uploaded = call.on.library.list(
+      [&](const Content& content) { return content.owner_type == "CHAT" && content.owner_id == chat_id; });
+  std::vector<Content> selected;
+  for (const auto& id : ids->GetArray()) {
+    if (!id.IsString()) {
+      check.complain("each value in selectedUploadedFileIds must be a string");
+      return "null";
+    }
+    Content file;
+    file.id.assign(id.GetString(), id.GetStringLength());
+    const auto known =
+        std::find_if(uploaded.begin(), uploaded.end(), [&](const Content& one) { return one.id == file.id; });
+    selected.push_back(known == uploaded.end() ? file : *known);
+  }
+  return JsonObject()
+      .raw("translateToLanguage", "null")
+      .raw("contentIdToTranslate", "null")
+      .text("userSpaceInstructions", "")
+      .raw("uploadedFiles", json_array(uploaded, file_json))
+      .raw("selectedUploadedFiles", json_array(selected, file_json))
+      .str();
+}
+
 http::Response begin_turn(const ApiCall& call) {
   BodyCheck check(call.body);
   TurnRequest turn;
@@ -65,10 +96,12 @@ http::Response begin_turn(const ApiCall& call) {
   turn.model = check.optional_text("languageModel");
   turn.tool_choices = check.optional_array("toolChoices").value_or("[]");
   turn.skill_choices = check.optional_array("skillChoices").value_or("[]");
-  check.optional_array("availableSkills");
-  check.optional_object("scopeRules");
+  turn.available_skills = check.optional_array("availableSkills").value_or("[]");
+  turn.scope_rules = check.optional_object("scopeRules").value_or("null");
+  if (turn.scope_rules == "{}") turn.scope_rules = "null";  // a search with a filter of nothing fails
   check.optional_array("selectedUploadedFileIds");
-  check.optional_object("correlation");
+  turn.additional_parameters = selected_files(call, turn.chat_id.value_or(""), check);
+  turn.correlation = check.optional_object("correlation").value_or("null");
   const bool auto_approves = check.optional_flag("autoApproveElicitation").value_or(false);
   check.refuse_others();
   if (!check.is_good()) return validation_error(check.complaints());

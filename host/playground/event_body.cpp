@@ -48,16 +48,18 @@ std::string external_module_chosen(const std::string& event_id, const TurnReques
       .raw("userMessage", user_message)
       .raw("assistantMessage", assistant_message)
       .raw("text", "null")
-      .raw("additionalParameters", "null")
+      .raw("additionalParameters", turn.additional_parameters)
       .raw("userMetadata", "{}");
   if (turn.model)
     payload.text("modelChoice", *turn.model);  // absent means the default; null is not accepted by clients
   payload.raw("toolChoices", turn.tool_choices)
       .raw("skillChoices", turn.skill_choices)
+      .raw("availableSkills", turn.available_skills)
       .raw("disabledTools", "[]")
       .raw("toolParameters", "{}")
-      .raw("metadataFilter", "null")
-      .raw("correlation", "null")
+      .raw("rawScopeRules", turn.scope_rules)
+      .raw("metadataFilter", turn.scope_rules)  // the platform also replaces the rules' variables
+      .raw("correlation", turn.correlation)
       .raw("messageExecutionId", "null");
   return envelope(event_id, "unique.chat.external-module.chosen", turn, assistant.created_at, payload.str());
 }

@@ -79,6 +79,7 @@ std::string_view to_string(Outcome outcome);
 struct EventRecord {
   std::string key;  // ours; an id may be missing or used twice
   std::string event_id, name, chat_id, module, body, user_id, company_id;
+  std::string assistant_message_id;  // which the module is to fill; empty: the event names none
   std::string trace_id;  // 32 hex digits, sent as traceparent: calls that carry it back belong to this event
   UnixMillis created_at{};
   Outcome outcome = Outcome::kSending;

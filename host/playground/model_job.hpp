@@ -25,7 +25,7 @@ struct ModelJob {
     kItemsIntoMessage  // /integrated/chat/stream-responses
   };
   Shape shape = Shape::kPlatform;
-  bool is_stream = false;     // server-sent chunks in OpenAI's form, for the first two shapes
+  bool is_stream = false;     // server-sent chunks in OpenAI's form, for kOpenAi only
   std::string model, id;      // id: of the completion
   Completion completion;      // the built-in model's
   std::string upstream_body;  // the request as an OpenAI-compatible server takes it

@@ -169,7 +169,10 @@ Result<Turn> Platform::begin_turn(const TurnRequest& request) {
       record.body = is_choice ? external_module_chosen(record.event_id, request, *where, turn.user, turn.assistant)
                               : user_message_created(record.event_id, request, turn.user);
       record.chat_id = home.id;
-      record.module = is_choice ? where->module : std::string();
+      if (is_choice) {
+        record.module = where->module;
+        record.assistant_message_id = turn.assistant.id;
+      }
       record.user_id = request.user_id;
       record.company_id = request.company_id;
       turn.event_keys.push_back(record.key);

@@ -33,7 +33,8 @@ struct TurnRequest {
   std::string space_id;
   std::optional<std::string> chat_id;  // absent: a new chat
   std::string text, user_id, company_id;
-  std::string tool_choices = "[]", skill_choices = "[]";  // JSON
+  std::string tool_choices = "[]", skill_choices = "[]", available_skills = "[]";          // JSON
+  std::string scope_rules = "null", additional_parameters = "null", correlation = "null";  // JSON
   std::optional<std::string> model;
 };
 
@@ -94,7 +95,7 @@ class Platform {
   // not there: whoever composes an event plays the platform.
   std::string add_event(std::string body);
   Result<EventRecord> event(const std::string& key) const;
-  Result<EventRecord> event_about(const std::string& message_id) const;  // the newest that chose a module for its chat
+  Result<EventRecord> event_about(const std::string& message_id) const;  // the newest that chose a module to fill it
   [[nodiscard]] std::vector<EventRecord> events(const std::string& chat_id) const;  // oldest first
   void add_try(const std::string& key, DeliveryTry attempt, Outcome outcome);
   void set_outcome(const std::string& key, Outcome outcome);

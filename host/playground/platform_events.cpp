@@ -58,6 +58,7 @@ std::string Platform::add_event(std::string body) {
   record.module = names.module;
   record.user_id = names.user_id;
   record.company_id = names.company_id;
+  record.assistant_message_id = names.assistant_message_id;
   record.body = std::move(body);
   std::string key = record.key;
   std::vector<Message> made;
@@ -100,12 +101,10 @@ Result<EventRecord> Platform::event(const std::string& key) const {
 
 Result<EventRecord> Platform::event_about(const std::string& message_id) const {
   MutexLock lock(mutex_);
-  const auto message = messages_.find(message_id);
-  if (message != messages_.end())
-    for (auto key = event_order_.rbegin(); key != event_order_.rend(); ++key)
-      if (const EventRecord& record = events_.at(*key);
-          record.chat_id == message->second.chat_id && record.name == "unique.chat.external-module.chosen")
-        return record;
+  for (auto key = event_order_.rbegin(); key != event_order_.rend(); ++key)
+    if (const EventRecord& record = events_.at(*key);
+        record.assistant_message_id == message_id && record.name == "unique.chat.external-module.chosen")
+      return record;
   return not_found("no event was sent about message " + message_id);
 }
 

@@ -63,11 +63,12 @@ function citation(number, references) {
 
 // ---- Markdown ------------------------------------------------------------------------------------------------------
 
+// A label holds no "[" and an address no "](": else each of a hundred thousand of them is a scan to the line's end.
 const INLINE = new RegExp([
   "`([^`\\n]+)`",                                   // 1 code
   "\\*\\*([^*\\n]+)\\*\\*",                         // 2 bold
   "(?<![\\w*])\\*([^*\\s][^*\\n]*)\\*(?![\\w*])",   // 3 italic
-  "!?\\[([^\\]\\n]*)\\]\\(([^)\\s]+)\\)",           // 4 label, 5 address
+  "!?\\[([^[\\]\\n]{0,300})\\]\\(((?:(?!\\]\\()[^)\\s])+)\\)",  // 4 label, 5 address
   "<sup>(\\d+)</sup>",                              // 6 citation
   "<follow-up-question>([^<\\n]*)</follow-up-question>",  // 7 a question to ask next
 ].join("|"), "g");

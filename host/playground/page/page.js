@@ -1,7 +1,7 @@
 // The page's state and wiring: a snapshot from /dev/state, then changes from /dev/stream. Every thing carries a revision;
 // the newest seen wins, so that snapshot and stream may overlap in any order.
 import { markdown } from "/markdown.js";
-import { bubble, element, event_card, is_visible, question, reconcile, stray_card, tick, typing, verdict } from "/view.js";
+import { bubble, element, event_card, is_visible, question, reconcile, stray_card, tick, typing, verdict, why_hidden } from "/view.js";
 
 const $ = (id) => document.getElementById(id);
 const TERMINAL = new Set(["completed", "cancelled", "expired", "dead"]);
@@ -182,8 +182,11 @@ function draw_chat() {
     items.push({ key: one.message.id, version: [one.revision, execution?.updatedAt, ...steps.map((step) => step.revision)].join(),
       build: () => bubble(one, steps, module, execution, is_unfinished(one)) });
   }
-  for (const one of state.questions.values())
-    items.push({ key: one.id, version: one.updatedAt, build: () => question(one, (action, content) => answer_question(one.id, action, content)) });
+  for (const one of state.questions.values()) {
+    const hidden = why_hidden(one, state.steps);
+    items.push({ key: one.id, version: `${one.updatedAt}/${hidden}`,
+      build: () => question(one, (action, content) => answer_question(one.id, action, content), hidden) });
+  }
   const running = ordered.filter(is_unfinished);
   const hopeless = running.length ? why_no_answer() : "";
   if (!hopeless && running.some(({ message }) => !message.text)) items.push({ key: "typing", version: 1, build: typing });

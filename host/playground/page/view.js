@@ -4,6 +4,15 @@ import { content_of, element, inline, markdown, open_content, safe_address } fro
 
 export { element };
 
+// What a module sends may have any shape: what can not be drawn becomes a note, and the rest is drawn.
+function drawn(build, tag = "p") {
+  try {
+    return build();
+  } catch (error) {
+    return element(tag, { class: "hint undrawn" }, `This can not be drawn: ${error.message}`);
+  }
+}
+
 // Makes the children of `parent` match `items`, keeping those whose key and version did not change, and what is open in
 // the others.
 export function reconcile(parent, items, { key, version, build }) {
@@ -13,7 +22,7 @@ export function reconcile(parent, items, { key, version, build }) {
     const id = key(item), stamp = String(version(item));
     let child = old.get(id);
     if (!child || child.dataset.version !== stamp) {
-      const fresh = build(item);
+      const fresh = drawn(() => build(item), "div");
       fresh.dataset.key = id;
       fresh.dataset.version = stamp;
       if (child) {
@@ -51,29 +60,35 @@ function duration(step) {
   return element("span", { class: "took" }, lasted(Math.max(0, ended - began)));
 }
 
+function step_item(step) {
+  const data = step.details?.data;
+  const details = (Array.isArray(data) ? data : []).filter((one) => one?.text);
+  return element("li", { "data-status": step.status, "data-step": step.id },
+    element("span", { class: "mark", role: "img", "aria-label": step.status.toLowerCase() }, MARKS[step.status] ?? ""),
+    element("div", { class: "what" },
+      element("p", {}, ...inline(step.text)),
+      details.length ? element("ul", { class: "details" },
+        ...details.map((one) => drawn(() => element("li", {}, ...inline(String(one.text))), "li"))) : null,
+      reference_list(step.references)),
+    duration(step));
+}
+
 function step_list(steps) {
   if (!steps.length) return null;
-  return element("ul", { class: "steps", "aria-label": "Steps" }, ...steps.map(({ step }) => {
-    const details = (step.details?.data ?? []).filter((one) => one?.text);
-    return element("li", { "data-status": step.status, "data-step": step.id },
-      element("span", { class: "mark", role: "img", "aria-label": step.status.toLowerCase() }, MARKS[step.status] ?? ""),
-      element("div", { class: "what" },
-        element("p", {}, ...inline(step.text)),
-        details.length ? element("ul", { class: "details" }, ...details.map((one) => element("li", {}, ...inline(one.text)))) : null,
-        reference_list(step.references)),
-      duration(step));
-  }));
+  return element("ul", { class: "steps", "aria-label": "Steps" }, ...steps.map(({ step }) => drawn(() => step_item(step), "li")));
+}
+
+function reference_item(one) {
+  const address = safe_address(one.url ?? ""), content = content_of(one.url);
+  const name = content ? open_content(content, [one.name]) :
+    address ? element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, one.name) : one.name;
+  return element("li", { title: one.description ?? one.sourceId }, element("b", {}, String(one.sequenceNumber)), name);
 }
 
 function reference_list(references) {
-  if (!references?.length) return null;
+  if (!Array.isArray(references) || !references.length) return null;
   const sorted = [...references].sort((a, b) => a.sequenceNumber - b.sequenceNumber);
-  return element("ul", { class: "references", "aria-label": "Sources" }, ...sorted.map((one) => {
-    const address = safe_address(one.url ?? ""), content = content_of(one.url);
-    const name = content ? open_content(content, [one.name]) :
-      address ? element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, one.name) : one.name;
-    return element("li", { title: one.description ?? one.sourceId }, element("b", {}, String(one.sequenceNumber)), name);
-  }));
+  return element("ul", { class: "references", "aria-label": "Sources" }, ...sorted.map((one) => drawn(() => reference_item(one), "li")));
 }
 
 function assessment_list(assessments) {
@@ -114,42 +129,58 @@ export function bubble({ message }, steps, module, execution = null, is_running 
 
 // ---- Questions to the user -----------------------------------------------------------------------------------------
 
+const is_number = (type) => type === "integer" || type === "number";
+
+// What is shown of a field, and the input in it.
 function field(name, schema) {
-  const id = `field-${name}`, label = schema.title ?? name;
-  if (schema.type === "boolean") return element("label", { class: "check" }, element("input", { type: "checkbox", name, id }), label);
+  const id = `field-${name}`, label = String(schema.title ?? name);
+  if (schema.type === "boolean") {
+    const box = element("input", { type: "checkbox", name, id });
+    return [element("label", { class: "check" }, box, label), box];
+  }
   const input = Array.isArray(schema.enum) ?
     element("select", { name, id }, ...schema.enum.map((one) => element("option", { value: one }, String(one)))) :
-    element("input", { name, id, type: schema.type === "integer" || schema.type === "number" ? "number" : "text",
-      step: schema.type === "number" ? "any" : null });
-  return element("div", {}, element("label", { for: id }, label), input);
+    element("input", { name, id, type: is_number(schema.type) ? "number" : "text", step: schema.type === "number" ? "any" : null });
+  return [element("div", {}, element("label", { for: id }, label), input), input];
 }
 
-function answers_in(form, properties) {
-  const answers = {};
-  for (const [name, schema] of Object.entries(properties)) {
-    const input = form.elements[name];
-    if (schema.type === "boolean") answers[name] = input.checked;
-    else if (input.value === "") continue;
-    else answers[name] = schema.type === "integer" || schema.type === "number" ? Number(input.value) : input.value;
+function answers_in(inputs) {
+  const answers = [];
+  for (const [name, { input, type }] of inputs) {
+    if (type === "boolean") answers.push([name, input.checked]);
+    else if (input.value !== "") answers.push([name, is_number(type) ? Number(input.value) : input.value]);
   }
-  return answers;
+  return Object.fromEntries(answers);
 }
 
 const ANSWERED = { ACCEPTED: "You answered.", DECLINED: "You declined.", CANCELLED: "Cancelled.", EXPIRED: "Nobody answered in time." };
 
-// What a module asks; `respond(action, content)` answers it.
-export function question(record, respond) {
+// Why the platform shows no form, where this page shows one; empty when it does show it.
+export function why_hidden(record, steps) {
+  const step = record.metadata?.messageLogId;
+  if (!step) return "the platform would not show this: metadata.messageLogId is missing";
+  return steps.has(step) ? "" : "the platform would not show this: metadata.messageLogId names no step of this chat";
+}
+
+// What a module asks; `respond(action, content)` answers it, `hidden` is from why_hidden().
+export function question(record, respond, hidden = "") {
   const is_open = record.status === "PENDING";
-  const properties = record.schema?.properties ?? {};
   const address = safe_address(record.url ?? "");
+  const inputs = new Map();  // by name, not by form.elements: that has members of its own, `item` and `length` among them
+  const fields = !is_open ? [] : Object.entries(record.schema?.properties ?? {}).map(([name, schema]) => drawn(() => {
+    const [shown, input] = field(name, schema);
+    inputs.set(name, { input, type: schema.type });
+    return shown;
+  }));
   const form = element("form", { class: "bubble question", "data-question": record.id, "data-status": record.status,
-    onsubmit: (event) => { event.preventDefault(); respond("ACCEPT", answers_in(event.target, properties)); } },
+    onsubmit: (event) => { event.preventDefault(); respond("ACCEPT", answers_in(inputs)); } },
     element("p", {}, ...inline(record.message)),
     address && is_open ? element("p", {}, element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, address)) : null,
-    ...(is_open ? Object.entries(properties).map(([name, schema]) => field(name, schema)) : []),
+    ...fields,
     is_open ? element("div", { class: "buttons" }, element("button", { class: "primary", type: "submit" }, "Answer"),
       element("button", { class: "small decline", type: "button", onclick: () => respond("DECLINE", null) }, "Decline")) :
-      element("p", { class: "hint" }, ANSWERED[record.status] ?? record.status));
+      element("p", { class: "hint" }, ANSWERED[record.status] ?? record.status),
+    is_open && hidden ? element("p", { class: "hint hidden-there" }, hidden) : null);
   return element("div", { class: "turn assistant" }, element("div", { class: "who" }, record.toolName), form);
 }
 

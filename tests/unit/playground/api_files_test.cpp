@@ -46,6 +46,7 @@ TEST_F(ApiFiles, AnUploadIsReadBackAndFound) {
   EXPECT_EQ(file.body, "Penguins swim.");
   EXPECT_EQ(file.headers.at(0).value, "attachment; filename*=UTF-8''n%C3%B6%20te.txt");
   EXPECT_EQ(client.call("GET", "/content/" + id + "/file?chatId=chat_8").status, 404);
+  EXPECT_EQ(client.call("GET", "/content/" + id + "/file").status, 404);
   const std::string where = R"({"where":{"ownerId":{"equals":"chat_7"}})";
   EXPECT_EQ(client.json(201, "POST", "/content/search", where + R"(,"chatId":"chat_7"})").Size(), 1u);
   EXPECT_EQ(client.json(201, "POST", "/content/search", where + "}").Size(), 0u);

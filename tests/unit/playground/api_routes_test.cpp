@@ -58,6 +58,42 @@ TEST(ApiRoutes, BodiesThatAreNoJsonObjectAreRefused) {
   EXPECT_EQ(client.call("POST", "/messages", std::string(100'000, '[')).status, 400);
 }
 
+TEST(ApiSpaces, WhatAMessageNamesReachesTheModule) {
+  ApiClient client;
+  const std::string chat = client.begin_turn().user.chat_id;
+  const std::string start = R"({"text":"x","assistantId":")" + client.space_id() + R"(","chatId":")" + chat + R"(")";
+  const auto upload = [&](const std::string& key) {
+    const std::string body = R"({"input":{"key":")" + key + R"(","mimeType":"text/csv"},"chatId":")" + chat + R"("})";
+    return std::string(string_member(client.json(201, "POST", "/content/upsert", body), "id"));
+  };
+  const std::string first = upload("a.csv"), second = upload("b.csv");
+  const std::string skills = R"([{"name":"s","scopeId":"scope_1","contentId":"cont_1"}])";
+  const std::string rules = R"({"operator":"equals","path":["country"],"value":"CH"})";
+  const std::string parent = R"({"parentMessageId":"msg_1","parentChatId":"chat_1","parentAssistantId":"assistant_1"})";
+  client.json(201, "POST", "/space/message",
+              start + R"(,"availableSkills":)" + skills + R"(,"scopeRules":)" + rules + R"(,"correlation":)" + parent +
+                  R"(,"selectedUploadedFileIds":[")" + second + R"(","cont_none"]})");
+  const auto event = parse_json(client.platform.event(client.delivered.at(1))->body).value();
+  const rapidjson::Value& payload = event["payload"];
+  EXPECT_EQ(to_json(payload["availableSkills"]), skills);
+  EXPECT_EQ(to_json(payload["rawScopeRules"]), rules);
+  EXPECT_EQ(to_json(payload["metadataFilter"]), rules);
+  EXPECT_EQ(to_json(payload["correlation"]), parent);
+  const rapidjson::Value& more = payload["additionalParameters"];
+  EXPECT_EQ(string_member(more, "userSpaceInstructions"), "");
+  ASSERT_EQ(more["uploadedFiles"].Size(), 2u);
+  EXPECT_EQ(string_member(more["uploadedFiles"][0], "id"), first);
+  EXPECT_EQ(to_json(more["selectedUploadedFiles"]),
+            R"([{"id":")" + second +
+                R"(","title":"b.csv","mimeType":"text/csv"},{"id":"cont_none","title":"","mimeType":""}])");
+
+  client.json(201, "POST", "/space/message", start + R"(,"scopeRules":{},"selectedUploadedFileIds":[]})");
+  const auto plain = parse_json(client.platform.event(client.delivered.at(3))->body).value();
+  for (const char* name : {"rawScopeRules", "metadataFilter", "correlation", "additionalParameters"})
+    EXPECT_TRUE(plain["payload"][name].IsNull()) << name;
+  EXPECT_EQ(client.call("POST", "/space/message", start + R"(,"selectedUploadedFileIds":[5]})").status, 400);
+}
+
 TEST(ApiSpaces, MessageBeginsATurnAndFiresBothEvents) {
   ApiClient client;
   const auto answer = client.call("POST", "/space/message",
@@ -174,6 +210,22 @@ TEST(ApiKnowledge, NonsenseCompletionsAreRefused) {
         R"({"messages":[{"role":"robot","content":"x"}]})", R"({"messages":[{"role":"user","content":1}]})",
         R"({"messages":[{"role":"user","content":"x"}],"timeout":"soon"})"})
     EXPECT_EQ(client.call("POST", "/openai/chat/completions", body).status, 400) << body;
+}
+
+TEST(ApiKnowledge, OnlyTheProxyStreams) {
+  ApiClient client;
+  const std::string start = R"({"messages":[{"role":"user","content":"echo x"}],)";
+  const std::string in_body = start + R"("stream":true})", in_options = start + R"("options":{"stream":true}})";
+  for (const std::string& body : {in_body, in_options}) {
+    const auto refused = client.json(400, "POST", "/openai/chat/completions", body);
+    ASSERT_EQ(refused["message"].Size(), 1u);
+    EXPECT_STREQ(refused["message"][0].GetString(),
+                 "stream is not a parameter of this call: openai-proxy/chat/completions streams");
+    const auto streamed = client.call("POST", "/openai-proxy/chat/completions", body);
+    EXPECT_EQ(streamed.status, 200);
+    EXPECT_EQ(streamed.content_type, "text/event-stream");
+  }
+  client.json(201, "POST", "/openai/chat/completions", start + R"("stream":false})");
 }
 
 }  // namespace

@@ -68,6 +68,22 @@ TEST_F(ApiTurn, AQueueableJobBringsTheEventAgain) {
   EXPECT_EQ(client.call("GET", "/message-execution?messageId=msg_none").status, 404);
 }
 
+TEST_F(ApiTurn, AQueueableJobBringsItsOwnMessagesEvent) {
+  TurnRequest more;
+  more.space_id = client.space_id();
+  more.chat_id = turn.user.chat_id;
+  more.text = "and again";
+  const Turn newer = client.platform.begin_turn(more).value();
+  client.json(201, "POST", "/message-execution", message(R"("type":"DEEP_RESEARCH")"));
+  ASSERT_EQ(client.delivered.size(), 1u);
+  const auto event = parse_json(client.platform.event(client.delivered[0])->body).value();
+  EXPECT_EQ(string_member(event["payload"]["assistantMessage"], "id"), turn.assistant.id);
+  EXPECT_EQ(string_member(event["payload"]["userMessage"], "text"), "hello");
+  // No event was about the user's message: none is sent.
+  client.json(201, "POST", "/message-execution", R"({"messageId":")" + newer.user.id + R"(","type":"DEEP_RESEARCH"})");
+  EXPECT_EQ(client.delivered.size(), 1u);
+}
+
 TEST_F(ApiTurn, AJobOfTheModulesOwnBringsNoEvent) {
   client.json(201, "POST", "/message-execution", message(R"("type":"DEEP_RESEARCH","isQueueable":false)"));
   EXPECT_TRUE(client.delivered.empty());

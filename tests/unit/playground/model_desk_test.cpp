@@ -24,6 +24,15 @@ constexpr const char* kPrompt =
     R"("messages":[{"role":"system","content":"[source0] The rent is high.\n[source1] Cats sleep all day long."},)"
     R"({"role":"user","content":"How long do cats sleep?"}])";
 
+// An answer that goes on for longer than any test waits, at kSlowPiece a word.
+constexpr std::chrono::milliseconds kSlowPiece = 100ms;
+std::string long_text() {
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += (i == 0 ? "word" : " word") + std::to_string(i);
+  return text;
+}
+std::string long_prompt() { return R"("messages":[{"role":"user","content":"echo )" + long_text() + R"("}])"; }
+
 class Desk : public ::testing::Test {
  protected:
   // Starts with `options` set over the ones every test has.
@@ -69,9 +78,9 @@ class Desk : public ::testing::Test {
     request.text = "hello";
     return playground->platform().begin_turn(request).value();
   }
-  std::string integrated(const Turn& turn) const {
+  std::string integrated(const Turn& turn, const std::string& prompt = kPrompt) const {
     return R"({"chatId":")" + turn.user.chat_id + R"(","assistantId":"a","assistantMessageId":")" + turn.assistant.id +
-           R"(","userMessageId":")" + turn.user.id + R"(",)" + kPrompt +
+           R"(","userMessageId":")" + turn.user.id + R"(",)" + prompt +
            R"(,"searchContext":[{"id":"cont_0","chunkId":"k0","key":"a.md"},{"id":"cont_1","chunkId":"k1","key":"b.md"}]})";
   }
   Message stored(const Turn& turn) {
@@ -130,21 +139,21 @@ TEST_F(Desk, AnIntegratedAnswerGrowsInItsMessage) {
 }
 
 TEST_F(Desk, TheStopButtonEndsAnIntegratedAnswer) {
-  open([](PlaygroundOptions& options) { options.model.piece_interval = 50ms; });
+  open([](PlaygroundOptions& options) { options.model.piece_interval = kSlowPiece; });
   const Turn turn = begin_turn();
-  auto answer = send("/integrated/chat/stream-completions", integrated(turn));
+  auto answer = send("/integrated/chat/stream-completions", integrated(turn, long_prompt()));
   ASSERT_TRUE(eventually([&] { return stored(turn).started_streaming_at.has_value(); }));
   ASSERT_TRUE(playground->platform().abort_turn(turn.user.chat_id));
   EXPECT_EQ(answer.get().status, 201);
   EXPECT_TRUE(stored(turn).stopped_streaming_at);
-  EXPECT_TRUE(std::string("Cats sleep all day long.[source1]").starts_with(*stored(turn).original_text));
-  EXPECT_NE(*stored(turn).original_text, "Cats sleep all day long.[source1]");
+  EXPECT_TRUE(long_text().starts_with(*stored(turn).original_text)) << *stored(turn).original_text;
+  EXPECT_NE(*stored(turn).original_text, long_text());
 }
 
 TEST_F(Desk, AMessageThatIsRemovedMeanwhileIsNotFound) {
-  open([](PlaygroundOptions& options) { options.model.piece_interval = 20ms; });
+  open([](PlaygroundOptions& options) { options.model.piece_interval = kSlowPiece; });
   const Turn turn = begin_turn();
-  auto answer = send("/integrated/chat/stream-completions", integrated(turn));
+  auto answer = send("/integrated/chat/stream-completions", integrated(turn, long_prompt()));
   ASSERT_TRUE(eventually([&] { return stored(turn).started_streaming_at.has_value(); }));
   ASSERT_TRUE(playground->platform().remove_message(turn.user.chat_id, turn.assistant.id));
   EXPECT_EQ(answer.get().status, 404);
