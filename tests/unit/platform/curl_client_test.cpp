@@ -177,7 +177,7 @@ TEST_F(CurlClientTest, WaitsForAFreeConnection) {
 }
 
 TEST_F(CurlClientTest, ThousandsOfSlowCallsToOneOriginRunAtOnce) {
-  constexpr std::size_t kCalls = 1200;  // more than one multi handle takes
+  constexpr std::size_t kCalls = 1200;   // more than one multi handle takes
   constexpr rlim_t kDescriptors = 3000;  // both ends of each connection
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
