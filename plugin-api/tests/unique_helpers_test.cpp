@@ -212,4 +212,34 @@ TEST(Step, OfACancelledEventIsLeftToTheHost) {
   EXPECT_EQ(host.calls().size(), 2u) << "the host closes the step, once";
 }
 
+TEST(Step, LeftOpenIsNotTouched) {
+  FakeHost host;
+  host.answer("POST", "/message-log", log_answer());
+  const Outcome ended = run(host, [](const Event& event) -> Outcome {
+    auto step = Step::begin(event, {.text = "x"}).get().value();
+    step.leave_open();
+    event.leave_turn_open();
+    return {};
+  });
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(host.calls().size(), 1u);
+}
+
+TEST(Step, TheCallThatClosesItEndsWithTheEvent) {
+  FakeHost host;
+  host.answer("POST", "/message-log", log_answer());
+  host.answer("PATCH", "/message-log", Answer{.is_held = true});
+  static constexpr modhost_plugin kTable = modhost::detail::make_table<Awaits>("org.modhost.test", "1.0.0");
+  Awaits::await = [](Event event) -> Async<Outcome> {
+    auto step = (co_await Step::begin(event, {.text = "x"})).value();
+    co_return Outcome();
+  };
+  PluginUnderTest plugin(host, kTable);
+  EXPECT_EQ(plugin.run(FakeEvent::chat("hello")).status, MODHOST_OK);
+  EXPECT_EQ(host.calls().size(), 2u);
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (host.unfinished_calls() != 0 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  EXPECT_EQ(host.unfinished_calls(), 0u) << "as on a real host: await it, or leave it to the host";
+}
+
 }  // namespace
