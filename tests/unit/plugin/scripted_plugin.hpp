@@ -53,16 +53,16 @@ inline modhost_plugin Script::table() {
   made.struct_size = sizeof made;
   made.id = "org.modhost.scripted";
   made.version = "1.0.0";
-  made.create = [](const modhost_host* host, const modhost_settings* settings, modhost_instance** out,
+  made.create = [](const modhost_host* given, const modhost_settings* settings, modhost_instance** out,
                    modhost_error*) noexcept -> modhost_status {
     std::int64_t address = 0;
     constexpr std::string_view kPath = "/script";
-    service<modhost_config_service>(host, MODHOST_SERVICE_CONFIG)
-        ->get_int(host, {kPath.data(), kPath.size()}, &address);
+    service<modhost_config_service>(given, MODHOST_SERVICE_CONFIG)
+        ->get_int(given, {kPath.data(), kPath.size()}, &address);
     auto* told = reinterpret_cast<Script*>(address);  // NOLINT(performance-no-int-to-ptr)
-    told->host = host;
-    told->events = service<modhost_event_service>(host, MODHOST_SERVICE_EVENT);
-    told->http = service<modhost_http_service>(host, MODHOST_SERVICE_HTTP);
+    told->host = given;
+    told->events = service<modhost_event_service>(given, MODHOST_SERVICE_EVENT);
+    told->http = service<modhost_http_service>(given, MODHOST_SERVICE_HTTP);
     if (told->create) told->create(*settings);
     *out = std::make_unique<modhost_instance>(modhost_instance{told}).release();
     return MODHOST_OK;
