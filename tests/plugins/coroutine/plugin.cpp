@@ -1,22 +1,14 @@
 // Sleeps ten seconds, then calls and sleeps at once. At its end it says how many of its coroutines were left behind.
-#include <modhost/sdk/plugin.hpp>
 #include <modhost/sdk/when_all.hpp>
+
+#include "../left_behind.hpp"
 
 namespace {
 
-std::atomic<int> alive{0};
-struct Guard {
-  Guard() { ++alive; }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  ~Guard() { --alive; }
-};
-
-struct Patient {
+struct Patient : LeftBehind {
   static constexpr unsigned kThreadsMax = modhost::kAnyThreads;
 
-  explicit Patient(modhost::Host given) : host(given) {}
-  ~Patient() { static_cast<void>(host.kv().put("left behind", std::to_string(alive.load()))); }
+  using LeftBehind::LeftBehind;
 
   modhost::Async<modhost::Outcome> on_event(modhost::Event event) {
     const Guard guard;
@@ -26,7 +18,6 @@ struct Patient {
     static_cast<void>(nothing);
     co_return answer ? modhost::Outcome() : answer.failure();
   }
-  modhost::Host host;
 };
 
 }  // namespace

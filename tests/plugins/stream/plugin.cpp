@@ -1,22 +1,13 @@
 // Takes an answer piece by piece, ten seconds after its head; an exclamation mark in it is enough. At its end it says
 // how many bytes it had and how many of its coroutines were left behind.
-#include <modhost/sdk/plugin.hpp>
+#include "../left_behind.hpp"
 
 namespace {
 
-std::atomic<int> alive{0};
-struct Guard {
-  Guard() { ++alive; }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  ~Guard() { --alive; }
-};
-
-struct Reader {
+struct Reader : LeftBehind {
   static constexpr unsigned kThreadsMax = modhost::kAnyThreads;
 
-  explicit Reader(modhost::Host given) : host(given) {}
-  ~Reader() { static_cast<void>(host.kv().put("left behind", std::to_string(alive.load()))); }
+  using LeftBehind::LeftBehind;
 
   modhost::Async<modhost::Outcome> on_event(modhost::Event event) {
     const Guard guard;
@@ -34,7 +25,6 @@ struct Reader {
     static_cast<void>(host.kv().put("bytes", std::to_string(bytes)));
     co_return modhost::Outcome();
   }
-  modhost::Host host;
 };
 
 }  // namespace
