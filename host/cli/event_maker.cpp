@@ -171,7 +171,9 @@ Result<EventMaker> EventMaker::open(EventRequest request) {
   if (!event)
     return invalid(request.what + ": " + event.error().message + "; with --keep and no changes it is sent as it is");
   if (Result<void> changed = change(*event, request); !changed) return changed.error();
-  return EventMaker(std::move(request), to_json(*event));
+  std::string made = to_json(*event);
+  if (!parse_json(made)) return invalid("--module, --text and --override take UTF-8 text only");
+  return EventMaker(std::move(request), std::move(made));
 }
 
 std::string EventMaker::next(UnixMillis now) const {

@@ -114,7 +114,14 @@ platform::HttpRequest make_request(const Corruption& corruption, const std::stri
   return request;
 }
 
-int report(const SendOptions& options, const Outcome& outcome, const std::string& url, Terminal& terminal) {
+std::string header(const platform::HttpRequest& request, std::string_view name) {
+  for (const auto& [key, value] : request.headers)
+    if (key == name) return value;
+  return {};
+}
+
+// `sent` is the last request.
+int report(const SendOptions& options, const Outcome& outcome, const platform::HttpRequest& sent, Terminal& terminal) {
   const int code = outcome.accepted == options.count ? kOk
                    : outcome.accepted > 0            ? kPartial
                    : outcome.refused > 0             ? kFailed
@@ -127,9 +134,14 @@ int report(const SendOptions& options, const Outcome& outcome, const std::string
            "`subscriptions:`\n";
   if (options.json) {
     JsonObject out;
-    out.field("url", url).field("sent", options.count).field("accepted", outcome.accepted);
+    out.field("url", sent.url).field("sent", options.count).field("accepted", outcome.accepted);
     out.field("refused", outcome.refused).field("unreachable", outcome.unreachable);
-    if (is_single) out.field("status", last.status).field("body", last.body.substr(0, kShownBytesMax));
+    if (is_single)
+      out.field("status", last.status)
+          .field("body", last.body.substr(0, kShownBytesMax))
+          .field("signature", header(sent, "X-Unique-Signature"))
+          .field("timestamp", header(sent, "X-Unique-Created-At"))
+          .field("event", sent.body);
     out.begin_object("answers");
     for (const auto& [answer, count] : outcome.counts) out.field(answer, count);
     terminal.out << out.end_object().finish() << '\n';
@@ -137,12 +149,16 @@ int report(const SendOptions& options, const Outcome& outcome, const std::string
   }
   if (is_single) {
     terminal.out << last.status << ' ' << last.body.substr(0, kShownBytesMax) << '\n';
-    if (last.status == 401) terminal.err << "modhost: the signature was refused: `modhost verify` says why\n";
+    if (last.status == 401)
+      terminal.err
+          << "modhost: the signature was refused: `modhost verify` says why, given the body (`--json` shows it as "
+             "`event`) and\n  --signature "
+          << header(sent, "X-Unique-Signature") << " --timestamp " << header(sent, "X-Unique-Created-At") << '\n';
     return code;
   }
   for (const auto& [answer, count] : outcome.counts) terminal.out << count << " x " << answer << '\n';
   if (code == kUnreachable)
-    terminal.err << "modhost: nothing answers at " << url
+    terminal.err << "modhost: nothing answers at " << sent.url
                  << ": is `modhost run` or `modhost dev` up? --url names another place\n";
   return code;
 }
@@ -167,17 +183,19 @@ int run_send(const SendOptions& options, Terminal& terminal) {
   const auto client = platform::CurlClient::open(clock, client_options);
   if (!client) return fail(terminal, options.json, client.error().message);
   const SteadyTime start = clock.steady_now();
+  platform::HttpRequest sent;
   for (std::uint64_t i = 0; i < options.count; ++i) {
     const std::chrono::duration<double> delay(options.rate > 0 ? static_cast<double>(i) / options.rate : 0.0);
     tally.begin(start + std::chrono::duration_cast<std::chrono::nanoseconds>(delay),
                 options.rate > 0 ? kInFlightMax : 1);
     auto request = make_request(*corruption, url, *secret, events->next(clock.unix_now()), clock);
+    sent = request;
     const auto started = (*client)->start(
         std::move(request),
         platform::collect([&tally](const Result<platform::HttpResponse>& answer) { tally.add(answer); }));
     if (!started) return fail(terminal, options.json, started.error().message, kUsage);
   }
-  return report(options, tally.wait_for_all(), url, terminal);
+  return report(options, tally.wait_for_all(), sent, terminal);
 }
 
 }  // namespace modhost::cli

@@ -136,6 +136,16 @@ TEST(EventMaker, RefusesWhatItCanNotDo) {
             std::string::npos);
 }
 
+TEST(EventMaker, RefusesTextThatIsNoUtf8) {
+  for (const EventRequest& request :
+       {EventRequest{"chosen", "", "bad \xff", {}}, EventRequest{"chosen", "\xff", "", {}},
+        EventRequest{"chosen", "", "", {"payload.x=\xff"}}}) {
+    const auto events = EventMaker::open(request);
+    ASSERT_FALSE(events);
+    EXPECT_EQ(events.error().message, "--module, --text and --override take UTF-8 text only");
+  }
+}
+
 TEST(EventMaker, AnUnknownEventOfThePlatformHasAnEmptyPayload) {
   const auto event = made({"unique.something.entirely.new.and.different", "", "", {}, false});
   EXPECT_EQ(to_json(event["payload"]), "{}");

@@ -70,6 +70,7 @@ TEST_F(Send, RefusedIsOneAndPointsToVerify) {
   EXPECT_EQ(run({"send", "chosen", "--url", url}), kFailed);
   EXPECT_EQ(out, "401 {\"error\":\"signature\"}\n");
   EXPECT_TRUE(has(err, "`modhost verify` says why"));
+  EXPECT_TRUE(has(err, "--signature " + server.requests().at(0).header("X-Unique-Signature") + " --timestamp "));
   server.enqueue(answer(503, ""));
   EXPECT_EQ(run({"send", "chosen", "--url", url, "--json"}), kFailed);
   EXPECT_EQ(json()["status"].GetInt(), 503);
