@@ -11,9 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kClaimsAtOnce = 64;  // per module and round: no module waits for another's whole backlog
-constexpr auto kTick = 1s;                 // endings whose time has come, events past their deadline
-constexpr auto kExpirySweep = 5s;          // looking for late events of a module that does not run
+constexpr std::size_t kClaimsAtOnce = 64;   // per module and round: no module waits for another's whole backlog
+constexpr auto kTick = 1s;                  // endings whose time has come, events past their deadline
+constexpr auto kExpirySweep = 5s;           // looking for late events of a module that does not run
+constexpr std::size_t kWatchedMax = 10000;  // waiting chats of an earlier run
 
 }  // namespace
 
@@ -25,6 +26,7 @@ struct Dispatcher::Attempt {
   Event event;
   UnixMillis first_received{};
   const config::ModuleConfig* module = nullptr;
+  bool turn_completed = false;  // by an earlier attempt
 };
 
 struct Dispatcher::ModuleMetrics {
@@ -118,6 +120,7 @@ void Dispatcher::wake() {
 }
 
 void Dispatcher::loop() {
+  watch_waiting();
   SteadyTime next_look = SteadyTime::max();
   for (;;) {
     bool is_paused = false;
@@ -152,9 +155,55 @@ void Dispatcher::cancel_stopped() {
     MutexLock lock(mutex_);
     stopped.swap(stopped_by_user_);
   }
-  for (const auto& [module, seq] : stopped)
+  for (const auto& [module, seq] : stopped) {
     if (plugin::PluginRuntime* const runtime = runtimes_(module); runtime != nullptr)
       runtime->cancel(seq, plugin::CancelReason::kUser);
+    withdraw(seq);
+  }
+}
+
+// Those of an earlier run have a stop button, too.
+void Dispatcher::watch_waiting() {
+  for (journal::Claim& claim : journal_.waiting(kWatchedMax)) {
+    const auto configured = config_.modules.find(claim.module);
+    if (configured == config_.modules.end() || !StopPoller::has_button(claim.event)) continue;
+    const auto attempt =
+        std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, std::move(claim.event),
+                                                claim.first_received, &configured->second, claim.turn_completed});
+    {
+      MutexLock lock(mutex_);
+      waiting_[claim.seq] = {attempt, claim.turn_completed};
+    }
+    stop_poller_.watch(claim.seq, std::shared_ptr<const Event>(attempt, &attempt->event), configured->first);
+  }
+}
+
+// The user stopped a chat that waits for its next attempt: there will be none. One that began meanwhile is cancelled
+// after the next look.
+void Dispatcher::withdraw(journal::EventSeq seq) {
+  Waiting waiting;
+  {
+    MutexLock lock(mutex_);
+    const auto found = waiting_.find(seq);
+    if (found == waiting_.end()) return;
+    waiting = found->second;
+  }
+  const Attempt& last = *waiting.last;
+  const UnixMillis now = clock_.unix_now();
+  plugin::Outcome outcome;
+  outcome.kind = plugin::Outcome::Kind::kCancelled;
+  outcome.turn_completed = waiting.turn_completed;
+  journal::Settlement end;
+  end.seq = seq;
+  end.state = journal::State::kCancelled;
+  end.reason = kStoppedByUser;
+  end.detail = "while it waited for its next attempt";
+  end.ending = ending_for(*last.module, last.event, end.state, outcome, now);
+  if (!journal_.withdraw(end)) return;
+  note_end(last, end, now);
+  stop_poller_.forget(seq);
+  MutexLock lock(mutex_);
+  waiting_.erase(seq);
 }
 
 bool Dispatcher::claim_round() {
@@ -195,29 +244,30 @@ void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, p
   std::string body = std::move(claim.event.body);
   claim.event.body.clear();
   const auto attempt = std::make_shared<const Attempt>(
-      Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module});
+      Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module, claim.turn_completed});
   {
     MutexLock lock(mutex_);
     ++running_;
+    waiting_.erase(claim.seq);
   }
   if (left.count() <= 0) {  // waited too long, e.g. while the host was down: an answer now would only surprise
     plugin::Outcome outcome;
     outcome.kind = plugin::Outcome::Kind::kDeadline;
     outcome.detail = "the event's deadline passed before an attempt could begin";
-    settle(*attempt, {journal::State::kExpired, "event_deadline", {}, false}, outcome);
+    settle(attempt, {journal::State::kExpired, "event_deadline", {}, false}, outcome);
     return;
   }
   if (claim.attempt > module.attempts_max()) {  // every attempt was cut short by the end of a host
     plugin::Outcome outcome;
     outcome.kind = plugin::Outcome::Kind::kCrashed;
     outcome.detail = "the host ended during each of its attempts";
-    settle(*attempt, {journal::State::kDead, "exhausted", {}, false}, outcome);
+    settle(attempt, {journal::State::kDead, "exhausted", {}, false}, outcome);
     return;
   }
   input.event = std::move(claim.event);
   input.event.body = std::move(body);
   stop_poller_.watch(attempt->seq, std::shared_ptr<const Event>(attempt, &attempt->event), module.name);
-  runtime.submit(std::move(input), [this, attempt](const plugin::Outcome& outcome) { finish(*attempt, outcome); });
+  runtime.submit(std::move(input), [this, attempt](const plugin::Outcome& outcome) { finish(attempt, outcome); });
 }
 
 // The module takes no events now: they wait until it does, but none past its deadline. Only a late event is claimed,
@@ -256,7 +306,8 @@ void Dispatcher::expire(const journal::Claim& claim, const config::ModuleConfig&
   plugin::Outcome outcome;
   outcome.kind = plugin::Outcome::Kind::kDeadline;
   outcome.detail = "the module took no events before the event's deadline";
-  settle(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module},
+  settle(std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, claim.event,
+                                                 claim.first_received, &module, claim.turn_completed}),
          {journal::State::kExpired, "event_deadline", {}, false}, outcome);
 }
 
@@ -270,8 +321,8 @@ void Dispatcher::give_back(const journal::Claim& claim) {
   journal_.settle(std::move(release));
 }
 
-void Dispatcher::finish(const Attempt& attempt, const plugin::Outcome& outcome) {
-  stop_poller_.forget(attempt.seq);
+void Dispatcher::finish(const std::shared_ptr<const Attempt>& ended, const plugin::Outcome& outcome) {
+  const Attempt& attempt = *ended;
   AttemptFacts facts;
   facts.attempt = attempt.number;
   facts.first_received = attempt.first_received;
@@ -291,11 +342,15 @@ void Dispatcher::finish(const Attempt& attempt, const plugin::Outcome& outcome) 
             std::chrono::duration<double>(outcome.started_at - attempt.event.received_steady).count());
     }
   }
-  settle(attempt, decide(*attempt.module, outcome, facts), outcome);
+  settle(ended, decide(*attempt.module, outcome, facts), outcome);
 }
 
-void Dispatcher::settle(const Attempt& attempt, const Decision& decision, const plugin::Outcome& outcome) {
+void Dispatcher::settle(const std::shared_ptr<const Attempt>& ended, const Decision& decision,
+                        plugin::Outcome outcome) {
+  const Attempt& attempt = *ended;
   const UnixMillis now = clock_.unix_now();
+  outcome.turn_completed = outcome.turn_completed || attempt.turn_completed;
+  const bool is_waiting = decision.state == journal::State::kWaiting;
   journal::Settlement settlement;
   settlement.seq = attempt.seq;
   settlement.token = attempt.token;
@@ -307,29 +362,40 @@ void Dispatcher::settle(const Attempt& attempt, const Decision& decision, const 
   settlement.leaves_steps_open =
       decision.state == journal::State::kCompleted && (outcome.leave_turn_open || !attempt.module->complete_turn);
   settlement.ending = ending_for(*attempt.module, attempt.event, decision.state, outcome, now);
-  journal_.settle(std::move(settlement));
-
-  const auto took = now - attempt.first_received;
-  if (journal::is_terminal(decision.state)) {
-    if (const auto found = module_metrics_.find(attempt.module->name); found != module_metrics_.end())
-      found->second->event_seconds.observe(std::chrono::duration<double>(took).count());
+  note_end(attempt, settlement, now);
+  if (!is_waiting) stop_poller_.forget(attempt.seq);
+  {
+    MutexLock lock(mutex_);
+    if (is_waiting && StopPoller::has_button(attempt.event))
+      waiting_[attempt.seq] = {ended, outcome.turn_completed};
+    else
+      waiting_.erase(attempt.seq);
   }
-  const bool is_well = decision.state == journal::State::kCompleted || decision.state == journal::State::kReady;
-  log_.write(is_well ? telemetry::LogLevel::kInfo : telemetry::LogLevel::kWarn,
-             journal::is_terminal(decision.state) ? "event ended" : "attempt ended",
-             {{"event_id", attempt.event.id},
-              {"module", attempt.module->name},
-              {"state", journal::to_string(decision.state)},
-              {"reason", decision.reason},
-              {"attempt", attempt.number},
-              {"ms", took.count()},
-              {"detail", outcome.detail}});
+  journal_.settle(std::move(settlement));
   {
     MutexLock lock(mutex_);
     --running_;
     signalled_ = true;
   }
   changed_.notify_all();
+}
+
+void Dispatcher::note_end(const Attempt& attempt, const journal::Settlement& end, UnixMillis now) {
+  const auto took = now - attempt.first_received;
+  if (journal::is_terminal(end.state)) {
+    if (const auto found = module_metrics_.find(attempt.module->name); found != module_metrics_.end())
+      found->second->event_seconds.observe(std::chrono::duration<double>(took).count());
+  }
+  const bool is_well = end.state == journal::State::kCompleted || end.state == journal::State::kReady;
+  log_.write(is_well ? telemetry::LogLevel::kInfo : telemetry::LogLevel::kWarn,
+             journal::is_terminal(end.state) ? "event ended" : "attempt ended",
+             {{"event_id", attempt.event.id},
+              {"module", attempt.module->name},
+              {"state", journal::to_string(end.state)},
+              {"reason", end.reason},
+              {"attempt", attempt.number},
+              {"ms", took.count()},
+              {"detail", end.detail}});
 }
 
 }  // namespace modhost::dispatch

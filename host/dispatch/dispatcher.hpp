@@ -46,17 +46,23 @@ class Dispatcher {
 
  private:
   struct Attempt;
+  struct Waiting {  // for its next attempt
+    std::shared_ptr<const Attempt> last;
+    bool turn_completed = false;
+  };
   struct ModuleMetrics;
   void loop();
   bool claim_round();
   void run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime);
+  void watch_waiting();
   void cancel_stopped();
+  void withdraw(journal::EventSeq seq);
   void expire_waiting(const std::string& name);
   void expire(const journal::Claim& claim, const config::ModuleConfig& module);
   void give_back(const journal::Claim& claim);
-  void finish(const Attempt& attempt, const plugin::Outcome& outcome);
-  void settle(const Attempt& attempt, const Decision& decision, const plugin::Outcome& outcome);
-  ModuleMetrics& metrics_of(const std::string& module);
+  void finish(const std::shared_ptr<const Attempt>& attempt, const plugin::Outcome& outcome);
+  void settle(const std::shared_ptr<const Attempt>& attempt, const Decision& decision, plugin::Outcome outcome);
+  void note_end(const Attempt& attempt, const journal::Settlement& end, UnixMillis now);
 
   journal::Journal& journal_;
   const Runtimes runtimes_;
@@ -77,6 +83,7 @@ class Dispatcher {
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::minstd_rand jitter_ GUARDED_BY(mutex_);
   std::vector<std::pair<std::string, journal::EventSeq>> stopped_by_user_ GUARDED_BY(mutex_);
+  std::map<journal::EventSeq, Waiting> waiting_ GUARDED_BY(mutex_);  // chats only
 
   Ender ender_;
   StopPoller stop_poller_;

@@ -44,7 +44,7 @@ std::string_view unwanted(const plugin::Outcome& outcome) {
   if (!outcome.cancelled_for) return {};
   switch (*outcome.cancelled_for) {
     case plugin::CancelReason::kUser:
-      return "stopped_by_user";
+      return kStoppedByUser;
     case plugin::CancelReason::kSuperseded:
       return "superseded";
     case plugin::CancelReason::kOperator:

@@ -93,7 +93,7 @@ class StopPoller::State {
     return due;
   }
 
-  // A look has ended: the next one follows, unless there is no more to learn.
+  // A look has ended, and the next one follows: until forget() nobody has heard of the button for certain.
   void looked(EventSeq seq, std::uint64_t watch, const Result<platform::HttpResponse>& answer, SteadyTime next) {
     // Held while the listener is told: close() then knows that no call of it is under way.
     MutexLock reporting(open_mutex_);
@@ -105,7 +105,7 @@ class StopPoller::State {
       const auto found = watched_.find(seq);
       if (found == watched_.end() || found->second.number != watch) return;
       module = found->second.module;
-      if (!is_pressed) found->second.app->queue.push_back({seq, watch, next});
+      found->second.app->queue.push_back({seq, watch, next});
     }
     if (is_pressed) pressed_(*module, seq);
   }
@@ -153,10 +153,12 @@ StopPoller::StopPoller(platform::HttpClient& client, const config::Config& confi
 
 StopPoller::~StopPoller() { state_->close(); }
 
+bool StopPoller::has_button(const Event& event) {
+  return event.name == kExternalModuleChosen && !event.chat_id.empty() && !event.assistant_message_id.empty();
+}
+
 void StopPoller::watch(EventSeq seq, std::shared_ptr<const Event> event, const std::string& module) {
-  const bool has_button =
-      event->name == kExternalModuleChosen && !event->chat_id.empty() && !event->assistant_message_id.empty();
-  if (has_button) state_->watch(seq, std::move(event), module, clock_.steady_now());
+  if (has_button(*event)) state_->watch(seq, std::move(event), module, clock_.steady_now());
 }
 
 void StopPoller::forget(EventSeq seq) { state_->forget(seq); }

@@ -1,5 +1,6 @@
 // Notices the stop button. The platform sends no event for it: it sets userAbortedAt on the assistant message, so one
-// shared poller looks at the message of every chat that runs. (dossier 5.3; decisions: stop poller.)
+// shared poller looks at the message of every chat that runs or waits for its next attempt. (dossier 5.3; decisions:
+// stop poller.)
 #pragma once
 
 #include <functional>
@@ -24,14 +25,17 @@ class StopPoller {
  public:
   using Pressed = std::function<void(const std::string& module, journal::EventSeq seq)>;
 
-  // Borrows everything for its life. `pressed` runs on the client thread, once for each chat that was stopped.
+  // Borrows everything for its life. `pressed` runs on the client thread after each look that finds the chat stopped.
   StopPoller(platform::HttpClient& client, const config::Config& config, const Clock& clock,
              telemetry::Metrics& metrics, Pressed pressed);
   ~StopPoller();  // no `pressed` runs after it
   StopPoller(const StopPoller&) = delete;
   StopPoller& operator=(const StopPoller&) = delete;
 
-  // From now until forget(). Nothing for an event without an assistant message. `module` outlives the poller. [any]
+  // A chat's turn: only those have a stop button.
+  static bool has_button(const Event& event);
+
+  // From now until forget(). Nothing for an event without a button. `module` outlives the poller. [any]
   void watch(journal::EventSeq seq, std::shared_ptr<const Event> event, const std::string& module);
   void forget(journal::EventSeq seq);
   // Starts the calls that are due. When it is to be called again, at the latest. [dispatcher thread]

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,15 +13,10 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "event/event.hpp"
+#include "journal/state.hpp"
+#include "journal/views.hpp"
 
 namespace modhost::journal {
-
-// Numbers are stored: append only. Who must move a state on: kReady the dispatcher (claim), kRunning the dispatcher
-// (settle, or recovery at start), kWaiting the journal's timer; the others are terminal.
-enum class State : std::uint8_t { kReady, kRunning, kWaiting, kCompleted, kCancelled, kExpired, kDead };
-std::string_view to_string(State state);
-std::optional<State> state_named(std::string_view name);
-constexpr bool is_terminal(State state) { return state >= State::kCompleted; }
 
 struct NewEvent {
   Event event;
@@ -37,18 +31,17 @@ enum class Appended {
   kConflict    // the id is known with another body: not run, counted, logged
 };
 
-using EventSeq = std::int64_t;
-
 // One attempt's right to run an event. The token makes late results recognisable.
 struct Claim {
   EventSeq seq = 0;
   std::uint64_t token = 0;
   std::string module;
   Event event;
-  unsigned attempt = 1;     // 1 for the first
-  unsigned generation = 0;  // raised by a replay
-  bool prior_run = false;   // an earlier attempt may have reached the outside world
-  std::string checkpoint;   // kept between attempts
+  unsigned attempt = 1;         // 1 for the first
+  unsigned generation = 0;      // raised by a replay
+  bool prior_run = false;       // an earlier attempt may have reached the outside world
+  bool turn_completed = false;  // an earlier attempt completed the chat's turn
+  std::string checkpoint;       // kept between attempts
   UnixMillis first_received{};
 };
 
@@ -64,38 +57,6 @@ struct Settlement {
   bool consumes_attempt = true;    // false for a snooze or a stop of ours
   std::string ending;              // not empty: an outbox row (JSON, see dispatch/ending.hpp) committed with the state
   bool leaves_steps_open = false;  // of a terminal state: the prepared endings of its log steps are dropped
-};
-
-struct Row {  // of the list an operator sees: never a body
-  EventSeq seq = 0;
-  std::string app, id, name, module, company_id, user_id, chat_id, reason, detail;
-  State state = State::kReady;
-  unsigned attempts = 0;
-  UnixMillis received_at{}, updated_at{};
-};
-
-struct Attempt {
-  unsigned n = 0;
-  UnixMillis started_at{}, ended_at{};
-  std::string outcome, detail;
-};
-
-struct Filter {
-  std::optional<State> state;
-  std::string module, chat_id, id;
-  EventSeq before = 0;     // page: rows with a smaller seq; 0 = from the newest
-  std::size_t limit = 50;  // at most 500
-};
-
-struct Stats {
-  std::uint64_t accepted = 0;  // since the journal was made
-  std::uint64_t ended = 0;
-  std::map<std::string, std::map<State, std::uint64_t>> live;          // module -> live state -> events
-  std::uint64_t duplicates = 0, conflicts = 0, stale_settlements = 0;  // since start
-  std::uint64_t commits = 0, commit_errors = 0;
-  std::uint64_t wal_bytes = 0;
-  bool writable = true;  // false after a failed commit until one succeeds again
-  std::string last_error;
 };
 
 struct OutboxItem {
@@ -131,6 +92,11 @@ class Journal {
 
   // Ends the claim; durable with the next group commit. A stale token is dropped and counted.
   virtual void settle(Settlement settlement) = 0;
+  // Ends an event that no attempt runs, kReady or kWaiting, with the next group commit; its token is not looked at.
+  // False: it runs. Nothing happens to one that has ended.
+  virtual bool withdraw(Settlement settlement) = 0;
+  // Up to `max` events that wait for their next attempt, as they are: no body, nothing claimed. Reads the disk.
+  virtual std::vector<Claim> waiting(std::size_t max) = 0;
   // Durable small blob of a running event, replaced as a whole; done after the commit.
   virtual void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) = 0;
 

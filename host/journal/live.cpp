@@ -32,6 +32,11 @@ void Live::count(const std::string& module, State state, int by) {
 
 Live::Taken Live::take(const std::string& module, std::size_t max) {
   Taken taken;
+  // No claim is under way, no page is being read: what the file says has ended is in the ready set or nowhere.
+  for (const auto& [owner, seq] : std::exchange(withdrawn_, {})) {
+    ready_.forget(owner, seq);
+    withdrawing_.erase(seq);
+  }
   Module& state = modules_[module];
   while (!state.granted.empty() && taken.granted.size() < max) {
     taken.granted.push_back(std::move(state.granted.front()));
@@ -47,6 +52,7 @@ void Live::put_back(const std::string& module, const std::vector<EventSeq>& seqs
 }
 
 std::vector<Claim> Live::start(const std::string& module, std::vector<Claim> claims, OpQueue& ops) {
+  std::erase_if(claims, [this](const Claim& claim) { return withdrawing_.contains(claim.seq); });
   if (claims.empty()) return claims;
   const bool is_once = once_modules_.contains(module);
   const std::string& name = name_of(module);
@@ -106,6 +112,12 @@ bool Live::settle(Settlement settlement, OpQueue& ops) {
   if (has_steps && is_terminal(settlement.state)) steps_.erase(settlement.seq);
   ops.push(SettleOp{std::move(settlement), *run.module, run.attempt, run.generation, run.body_bytes, overtook,
                     has_steps, run.started_at, clock_.unix_now()});
+  return true;
+}
+
+bool Live::withdraw(Settlement settlement, OpQueue& ops) {
+  if (running_.contains(settlement.seq)) return false;
+  if (withdrawing_.insert(settlement.seq).second) ops.push(WithdrawOp{std::move(settlement), clock_.unix_now()});
   return true;
 }
 
@@ -181,6 +193,13 @@ void Live::applied(const SettleOp& op, const std::vector<std::int64_t>& endings)
 void Live::ending_due(std::int64_t id) {
   endings_due_.push_back(id);
   should_signal_ = true;
+}
+
+void Live::applied(const WithdrawOp& op, const Tables::Withdrawn& withdrawn) {
+  withdrawn_.emplace_back(withdrawn.module, op.settlement.seq);
+  steps_.erase(op.settlement.seq);
+  count(withdrawn.module, withdrawn.before, -1);
+  for (const std::int64_t id : withdrawn.endings) ending_due(id);
 }
 
 void Live::applied(const ReleaseOp& op) {

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -28,6 +29,7 @@ class Live {
   void take_over(const Recovered& recovered);
 
   // A claim takes two calls, because bodies may have to be read between them: take(), then start() with what was taken.
+  // One claim is made at a time.
   struct Taken {
     std::vector<Claim> granted;  // to hand out as they are
     ReadySet::Taken ready;       // for start()
@@ -52,6 +54,9 @@ class Live {
   // Ends the run if the token is the right one.
   bool settle(Settlement settlement, OpQueue& ops);
 
+  // False: it runs.
+  bool withdraw(Settlement settlement, OpQueue& ops);
+
   // Moves what is due: waiting events into the queue, endings to the due ones.
   void ring(OpQueue& ops);
   [[nodiscard]] std::optional<SteadyTime> next_ring() const;
@@ -65,11 +70,14 @@ class Live {
   void stored(Claim claim);
   void applied(const RunOp& op);
   void applied(const SettleOp& op, const std::vector<std::int64_t>& endings);
+  void applied(const WithdrawOp& op, const Tables::Withdrawn& withdrawn);
   void applied(const ReleaseOp& op);
   void applied(const OutboxLaterOp& op);
   void ending_due(std::int64_t id);
   // Had nothing to change: another hand was in the file. The event is no longer ours.
   void lost(const SettleOp& op) { count(op.module, State::kRunning, -1); }
+
+  void lost(const WithdrawOp& op) { withdrawing_.erase(op.settlement.seq); }
 
   // True once after something became ready or due.
   bool take_signal() { return std::exchange(should_signal_, false); }
@@ -116,7 +124,9 @@ class Live {
   ReadySet ready_;
   std::map<std::string, Module> modules_;  // never shrinks: names are borrowed
   std::unordered_map<EventSeq, Running> running_;
-  std::unordered_map<EventSeq, unsigned> steps_;  // opened by live events that opened any
+  std::unordered_set<EventSeq> withdrawing_;  // not to be started; until the ready set can not hold them any more
+  std::vector<std::pair<std::string, EventSeq>> withdrawn_;  // of them, by module: in the file
+  std::unordered_map<EventSeq, unsigned> steps_;             // opened by live events that opened any
   MinHeap<Timer> timers_;
   MinHeap<EndingTimer> ending_timers_;
   std::deque<std::int64_t> endings_due_;

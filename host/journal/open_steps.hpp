@@ -1,5 +1,6 @@
-// What an event has opened on the platform and must not stay open: log steps. Their endings are prepared in the outbox
-// while the event runs and become due with its end, so that no crash can lose them. (decisions: endings.)
+// What an event has done on the platform that its end depends on. Log steps it has opened must not stay open: their
+// endings are prepared in the outbox while it runs and become due with its end, so that no crash can lose them. A turn
+// it has completed needs no ending. (decisions: endings.)
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,8 @@ class OpenSteps {
   virtual void not_opened(StepRecord record) = 0;
   // The module has closed it itself: the step of the same `ending`.
   virtual void closed(EventSeq seq, std::string ending) = 0;
+  // The module has completed the chat's turn: a later attempt knows it (Claim::turn_completed).
+  virtual void turn_completed(EventSeq seq) = 0;
 };
 
 }  // namespace modhost::journal

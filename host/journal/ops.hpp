@@ -33,6 +33,12 @@ struct SettleOp {
   UnixMillis started_at{}, ended_at{};
 };
 
+// kReady or kWaiting -> terminal: without a run.
+struct WithdrawOp {
+  Settlement settlement;
+  UnixMillis at{};
+};
+
 // kWaiting -> kReady: its time has come.
 struct ReleaseOp {
   EventSeq seq = 0;
@@ -75,9 +81,13 @@ struct StepClosedOp {
   std::string ending;
 };
 
+struct TurnCompletedOp {
+  EventSeq seq = 0;
+};
+
 // monostate: a RunOp that its SettleOp overtook.
-using Op = std::variant<std::monostate, RunOp, SettleOp, ReleaseOp, CheckpointOp, OutboxDoneOp, OutboxLaterOp, KeyOp,
-                        StepOpeningOp, StepOpenedOp, StepClosedOp>;
+using Op = std::variant<std::monostate, RunOp, SettleOp, WithdrawOp, ReleaseOp, CheckpointOp, OutboxDoneOp,
+                        OutboxLaterOp, KeyOp, StepOpeningOp, StepOpenedOp, StepClosedOp, TurnCompletedOp>;
 
 // Somebody waits for the answer, and gets it also when the disk fails.
 inline bool is_awaited(const Op& op) {

@@ -14,10 +14,16 @@ constexpr std::size_t kQueryRowsMax = 500;
 std::string claim_sql(std::string_view where) {
   std::string sql = "SELECT ";
   sql += kEventColumns;
-  sql +=
-      ", e.module, e.attempts, e.generation, e.prior_run, b.bytes, c.blob FROM event e LEFT JOIN body b ON b.seq=e.seq "
-      "LEFT JOIN checkpoint c ON c.seq=e.seq WHERE ";
+  sql += kClaimColumns;
+  sql += ", b.bytes, c.blob FROM event e LEFT JOIN body b ON b.seq=e.seq LEFT JOIN checkpoint c ON c.seq=e.seq WHERE ";
   return sql += where;
+}
+
+std::string waiting_sql() {
+  std::string sql = "SELECT ";
+  sql += kEventColumns;
+  sql += kClaimColumns;
+  return sql += " FROM event e INDEXED BY event_live WHERE e.state=2 AND e.state<3 LIMIT ?1";
 }
 
 std::string outbox_sql() {
@@ -26,7 +32,8 @@ std::string outbox_sql() {
   return sql += ", o.id, o.ending, o.tries FROM outbox o JOIN event e ON e.seq=o.seq WHERE o.id=?1";
 }
 
-Claim claim_from(const Statement& row) {
+// Without body and checkpoint.
+Claim waiting_from(const Statement& row) {
   Claim claim;
   claim.seq = row.integer(0);
   claim.event = event_from(row);
@@ -35,9 +42,15 @@ Claim claim_from(const Statement& row) {
   claim.attempt = static_cast<unsigned>(row.integer(at++)) + 1;
   claim.generation = static_cast<unsigned>(row.integer(at++));
   claim.prior_run = row.integer(at++) != 0;
-  claim.event.body = row.bytes(at++);
-  claim.checkpoint = row.bytes(at);
+  claim.turn_completed = row.integer(at) != 0;
   claim.first_received = claim.event.received_at;
+  return claim;
+}
+
+Claim claim_from(const Statement& row) {
+  Claim claim = waiting_from(row);
+  claim.event.body = row.bytes(kEventColumnCount + kClaimColumnCount);
+  claim.checkpoint = row.bytes(kEventColumnCount + kClaimColumnCount + 1);
   return claim;
 }
 
@@ -87,7 +100,7 @@ Result<Reader::Open*> Reader::open() {
   if (open_) return &*open_;
   auto connection = store_.open_reader();
   if (!connection) return std::move(connection.error());
-  Open opened{std::move(*connection), {}, {}, {}, {}, {}, {}, {}};
+  Open opened{std::move(*connection), {}, {}, {}, {}, {}, {}, {}, {}};
   struct Prepared {
     Statement* statement;
     std::string sql;
@@ -96,6 +109,7 @@ Result<Reader::Open*> Reader::open() {
       {&opened.claim, claim_sql("e.seq=?1")},
       {&opened.page,
        claim_sql("e.module=?1 AND e.state=0 AND e.state<3 AND e.seq>?2 AND e.seq<=?3 ORDER BY e.seq LIMIT ?4")},
+      {&opened.waiting, waiting_sql()},
       {&opened.oldest, "SELECT received_at FROM event WHERE module=?1 AND state=0 AND state<3 ORDER BY seq LIMIT 1"},
       {&opened.outbox, outbox_sql()},
       {&opened.attempts, "SELECT n, started_at, ended_at, outcome, detail FROM attempt WHERE seq=?1 ORDER BY run"},
@@ -151,6 +165,13 @@ Result<std::vector<Claim>> Reader::page(const std::string& module, const ReadySe
   }
   statement.reset();  // an open row would pin the log
   return claims;
+}
+
+Result<std::vector<Claim>> Reader::waiting(std::size_t max) {
+  const MutexLock lock(mutex_);
+  auto opened = open();
+  if (!opened) return std::move(opened.error());
+  return done(all<Claim>((*opened)->waiting.with(max), waiting_from));
 }
 
 Result<std::optional<UnixMillis>> Reader::oldest_ready(const std::string& module) {

@@ -22,6 +22,9 @@ class Reader {
   Result<std::vector<Claim>> claims(const std::vector<EventSeq>& seqs);
   Result<std::vector<Claim>> page(const std::string& module, const ReadySet::Page& page, std::size_t bytes_max);
 
+  // Events that wait for their next attempt, without bodies.
+  Result<std::vector<Claim>> waiting(std::size_t max);
+
   // When the oldest ready event of a module was accepted.
   Result<std::optional<UnixMillis>> oldest_ready(const std::string& module);
 
@@ -36,7 +39,7 @@ class Reader {
  private:
   struct Open {
     store::Connection connection;  // before the statements that borrow it
-    store::Statement claim, page, oldest, outbox, attempts, key_value, keys;
+    store::Statement claim, page, waiting, oldest, outbox, attempts, key_value, keys;
   };
   Result<Open*> open() REQUIRES(mutex_);
   template <class Rows>

@@ -34,6 +34,15 @@ void ReadySet::returned(const std::string& module, EventSeq seq) {
     lane.returned.insert(seq);
 }
 
+void ReadySet::forget(const std::string& module, EventSeq seq) {
+  Lane& lane = lanes_[module];
+  lane.returned.erase(seq);
+  const auto held = std::find_if(lane.window.begin(), lane.window.end(), [seq](const auto& c) { return c.seq == seq; });
+  if (held == lane.window.end()) return;
+  bytes_ -= held->event.body.size();
+  lane.window.erase(held);
+}
+
 Claim ReadySet::pop(Lane& lane) {
   Claim claim = std::move(lane.window.front());
   lane.window.pop_front();

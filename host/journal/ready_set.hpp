@@ -41,6 +41,9 @@ class ReadySet {
   // An older event is ready again.
   void returned(const std::string& module, EventSeq seq);
 
+  // Has ended without a claim, durably: no page will find it. Not while a page is being read.
+  void forget(const std::string& module, EventSeq seq);
+
   Taken take(const std::string& module, std::size_t max);
   // The answer to Taken::page: the claims to hand out now, at most `max`; the rest is kept. `complete` is false when
   // the disk could not be read to the end.

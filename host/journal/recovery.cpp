@@ -29,6 +29,7 @@ struct Interrupted {
   EventSeq seq = 0;
   std::string module;
   unsigned attempt = 1, generation = 0;
+  bool turn_completed = false;
   std::uint32_t body_bytes = 0;
   UnixMillis started_at{};
 };
@@ -37,7 +38,8 @@ Result<std::vector<Interrupted>> running_events(Connection& connection) {
   std::string sql = "SELECT ";
   sql += kEventColumns;
   sql +=
-      ", e.module, e.attempts, e.generation, e.body_bytes, e.updated_at FROM event e INDEXED BY event_live "
+      ", e.module, e.attempts, e.generation, e.turn_completed, e.body_bytes, e.updated_at FROM event e INDEXED BY "
+      "event_live "
       "WHERE e.state=1 AND e.state<3 ORDER BY e.seq";
   auto rows = connection.prepare(sql);
   if (!rows) return std::move(rows.error());
@@ -47,10 +49,11 @@ Result<std::vector<Interrupted>> running_events(Connection& connection) {
     if (!row) return std::move(row.error());
     if (!*row) return found;
     int at = kEventColumnCount;
-    Interrupted one{event_from(*rows), rows->integer(0), {}, 1, 0, 0, {}};
+    Interrupted one{event_from(*rows), rows->integer(0), {}, 1, 0, false, 0, {}};
     one.module = rows->text(at++);
     one.attempt = static_cast<unsigned>(rows->integer(at++)) + 1;
     one.generation = static_cast<unsigned>(rows->integer(at++));
+    one.turn_completed = rows->integer(at++) != 0;
     one.body_bytes = static_cast<std::uint32_t>(rows->integer(at++));
     one.started_at = unix_millis(rows->integer(at));
     found.push_back(std::move(one));
@@ -71,7 +74,8 @@ Result<void> settle_interrupted(Tables& tables, const Options& options, const La
   op.ended_at = options.clock->unix_now();
   if (options.once_modules.contains(event.module)) {
     op.settlement.state = State::kDead;
-    if (options.interrupted_ending) op.settlement.ending = options.interrupted_ending(event.event, event.module);
+    if (options.interrupted_ending && !event.turn_completed)
+      op.settlement.ending = options.interrupted_ending(event.event, event.module);
     ++ledger.ended;
     ledger.live_bytes -= std::min<std::uint64_t>(event.body_bytes, ledger.live_bytes);
   } else {

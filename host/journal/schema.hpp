@@ -107,6 +107,12 @@ ALTER TABLE outbox_3 RENAME TO outbox;
 CREATE INDEX outbox_event ON outbox (seq);
 )sql";
 
-inline constexpr std::array<store::Migration, 3> kMigrations = {{{1, kSchema1}, {2, kSchema2}, {3, kSchema3}}};
+// What an attempt has done that the next one, or the event's end, has to know.
+inline constexpr const char* kSchema4 = R"sql(
+ALTER TABLE event ADD COLUMN turn_completed INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+inline constexpr std::array<store::Migration, 4> kMigrations = {
+    {{1, kSchema1}, {2, kSchema2}, {3, kSchema3}, {4, kSchema4}}};
 
 }  // namespace modhost::journal

@@ -167,6 +167,22 @@ void SqliteJournal::Impl::settle(Settlement settlement) {
   warn("a late result was dropped: its attempt is over", "", seq);
 }
 
+bool SqliteJournal::Impl::withdraw(Settlement settlement) {
+  {
+    const MutexLock lock(mutex_);
+    if (!live_.withdraw(std::move(settlement), ops_)) return false;
+  }
+  store_->wake();
+  return true;
+}
+
+std::vector<Claim> SqliteJournal::Impl::waiting(std::size_t max) {
+  auto claims = claim_reader_.waiting(max);
+  if (claims) return std::move(*claims);
+  if (options_.log != nullptr) options_.log->error("can not read waiting events: " + claims.error().message);
+  return {};
+}
+
 void SqliteJournal::Impl::checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) {
   if (blob.size() > kCheckpointBytesMax)
     return done(invalid("a checkpoint may have " + std::to_string(kCheckpointBytesMax) + " bytes, this one has " +
@@ -311,6 +327,8 @@ std::vector<std::string> SqliteJournal::modules_ready() { return impl_->modules_
 std::optional<UnixMillis> SqliteJournal::oldest_ready(const std::string& module) { return impl_->oldest_ready(module); }
 void SqliteJournal::on_ready(ReadyListener listener) { impl_->on_ready(std::move(listener)); }
 void SqliteJournal::settle(Settlement settlement) { impl_->settle(std::move(settlement)); }
+bool SqliteJournal::withdraw(Settlement settlement) { return impl_->withdraw(std::move(settlement)); }
+std::vector<Claim> SqliteJournal::waiting(std::size_t max) { return impl_->waiting(max); }
 void SqliteJournal::checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) {
   impl_->checkpoint(seq, std::move(blob), std::move(done));
 }
@@ -337,5 +355,6 @@ void SqliteJournal::opened(StepRecord record, std::string ending) {
 }
 void SqliteJournal::not_opened(StepRecord record) { impl_->push(OutboxDoneOp{record}); }
 void SqliteJournal::closed(EventSeq seq, std::string ending) { impl_->push(StepClosedOp{seq, std::move(ending)}); }
+void SqliteJournal::turn_completed(EventSeq seq) { impl_->push(TurnCompletedOp{seq}); }
 
 }  // namespace modhost::journal

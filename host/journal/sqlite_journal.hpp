@@ -30,8 +30,8 @@ struct Options {
   std::uint64_t ready_events_max = limits::kReadyMax;      // live events, then kFull
   std::uint64_t ready_bytes_max = limits::kReadyBytesMax;  // of their bodies
   std::set<std::string> once_modules;  // side_effects: once: durably kRunning before a claim is handed out
-  // Makes the ending (JSON) of an event of a once module that the last run left kRunning; called by open(). The event
-  // carries ids only. Null or an empty answer: no outbox row.
+  // Makes the ending (JSON) of an event of a once module that the last run left kRunning with its turn not completed;
+  // called by open(). The event carries ids only. Null or an empty answer: no outbox row.
   std::function<std::string(const Event& event, const std::string& module)> interrupted_ending;
   std::chrono::milliseconds keep_body = std::chrono::hours(24);              // of completed events
   std::chrono::milliseconds dedupe_retention = std::chrono::hours(24 * 30);  // then an ended event is forgotten
@@ -56,6 +56,8 @@ class SqliteJournal final : public Journal, public KeyValues, public OpenSteps {
   std::optional<UnixMillis> oldest_ready(const std::string& module) override;
   void on_ready(ReadyListener listener) override;
   void settle(Settlement settlement) override;
+  bool withdraw(Settlement settlement) override;
+  std::vector<Claim> waiting(std::size_t max) override;
   void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) override;
   std::vector<OutboxItem> outbox_due(std::size_t max) override;
   void outbox_done(std::int64_t id) override;
@@ -71,6 +73,7 @@ class SqliteJournal final : public Journal, public KeyValues, public OpenSteps {
   void opened(StepRecord record, std::string ending) override;
   void not_opened(StepRecord record) override;
   void closed(EventSeq seq, std::string ending) override;
+  void turn_completed(EventSeq seq) override;
   // Before a stop: what is marked as running and was never handed out is ready again. Nobody claims after this.
   void release_unstarted();
 

@@ -30,6 +30,8 @@ class SqliteJournal::Impl final : public store::Client {
   std::optional<UnixMillis> oldest_ready(const std::string& module);
   void on_ready(ReadyListener listener);
   void settle(Settlement settlement);
+  bool withdraw(Settlement settlement);
+  std::vector<Claim> waiting(std::size_t max);
   void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done);
   std::vector<OutboxItem> outbox_due(std::size_t max);
   void push(Op op);
@@ -61,10 +63,11 @@ class SqliteJournal::Impl final : public store::Client {
   };
   struct BatchOp {
     Op op;
-    std::vector<std::int64_t> endings = {};   // that are due with it
-    OpenSteps::StepRecord record = 0;         // of a StepOpeningOp
-    bool is_lost = false;                     // there was nothing to change
-    Result<std::uint64_t> changed = kAbsent;  // of a KeyOp
+    std::vector<std::int64_t> endings = {};           // that are due with it
+    OpenSteps::StepRecord record = 0;                 // of a StepOpeningOp
+    std::optional<Tables::Withdrawn> withdrawn = {};  // of a WithdrawOp
+    bool is_lost = false;                             // there was nothing to change
+    Result<std::uint64_t> changed = kAbsent;          // of a KeyOp
   };
   // What one transaction writes.
   struct Batch {
@@ -80,6 +83,9 @@ class SqliteJournal::Impl final : public store::Client {
   Result<void> write_append(Pending& pending);
   Result<void> write_op(BatchOp& op);
   Result<void> write_settle(BatchOp& op, const SettleOp& settle);
+  Result<void> write_withdraw(BatchOp& op, const WithdrawOp& withdraw);
+  Result<void> write_release(BatchOp& op, const ReleaseOp& release);
+  void note_ended(std::uint64_t body_bytes);
   void apply(Pending& pending) REQUIRES(mutex_);
   void apply(BatchOp& op) REQUIRES(mutex_);
   void answer(const Error* error);

@@ -135,7 +135,8 @@ Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
       Overloaded{[](std::monostate) -> Result<void> { return {}; },
                  [&](const RunOp& run) { return tables_.mark_running(run); },
                  [&](const SettleOp& settle) { return write_settle(op, settle); },
-                 [&](const ReleaseOp& release) { return tables_.release(release); },
+                 [&](const WithdrawOp& withdraw) { return write_withdraw(op, withdraw); },
+                 [&](const ReleaseOp& release) { return write_release(op, release); },
                  [&](const CheckpointOp& checkpoint) { return tables_.set_checkpoint(checkpoint); },
                  [&](const OutboxDoneOp& done) { return tables_.outbox_done(done); },
                  [&](const OutboxLaterOp& later) { return tables_.outbox_later(later); },
@@ -152,6 +153,7 @@ Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
                    return {};
                  },
                  [&](const StepClosedOp& step) { return tables_.step_closed(step); },
+                 [&](const TurnCompletedOp& turn) { return tables_.turn_completed(turn); },
                  [&](const KeyOp& key) { return keys_.apply(key.change, options_.clock->unix_now(), op.changed); }},
       op.op);
 }
@@ -164,11 +166,29 @@ Result<void> SqliteJournal::Impl::write_settle(BatchOp& op, const SettleOp& sett
   }
   if (!endings) return std::move(endings.error());
   op.endings = std::move(*endings);
-  if (is_terminal(settle.settlement.state)) {
-    ++batch_.ledger.ended;
-    batch_.ledger.live_bytes -= std::min<std::uint64_t>(settle.body_bytes, batch_.ledger.live_bytes);
-  }
+  if (is_terminal(settle.settlement.state)) note_ended(settle.body_bytes);
   return {};
+}
+
+// It may have begun to run, or ended, before this was written: then there is nothing to do.
+Result<void> SqliteJournal::Impl::write_withdraw(BatchOp& op, const WithdrawOp& withdraw) {
+  auto withdrawn = tables_.withdraw(withdraw);
+  if (!withdrawn) return std::move(withdrawn.error());
+  op.withdrawn = std::move(*withdrawn);
+  if (op.withdrawn) note_ended(op.withdrawn->body_bytes);
+  return {};
+}
+
+Result<void> SqliteJournal::Impl::write_release(BatchOp& op, const ReleaseOp& release) {
+  auto released = tables_.release(release);
+  if (!released) return std::move(released.error());
+  op.is_lost = !*released;
+  return {};
+}
+
+void SqliteJournal::Impl::note_ended(std::uint64_t body_bytes) {
+  ++batch_.ledger.ended;
+  batch_.ledger.live_bytes -= std::min(body_bytes, batch_.ledger.live_bytes);
 }
 
 void SqliteJournal::Impl::committed() {
@@ -201,7 +221,9 @@ void SqliteJournal::Impl::apply(Pending& pending) {
 
 void SqliteJournal::Impl::apply(BatchOp& op) {
   if (const auto* run = std::get_if<RunOp>(&op.op)) live_.applied(*run);
-  if (const auto* release = std::get_if<ReleaseOp>(&op.op)) live_.applied(*release);
+  if (const auto* release = std::get_if<ReleaseOp>(&op.op); release != nullptr && !op.is_lost) live_.applied(*release);
+  if (const auto* withdraw = std::get_if<WithdrawOp>(&op.op))
+    op.withdrawn ? live_.applied(*withdraw, *op.withdrawn) : live_.lost(*withdraw);
   if (const auto* later = std::get_if<OutboxLaterOp>(&op.op)) live_.applied(*later);
   const auto* settle = std::get_if<SettleOp>(&op.op);
   if (settle != nullptr && op.is_lost) live_.lost(*settle);
@@ -215,9 +237,10 @@ void SqliteJournal::Impl::answer(const Error* error) {
   for (Pending& pending : batch_.appends)
     pending.done(error != nullptr ? Result<Appended>(Error(*error)) : std::move(pending.result));
   for (BatchOp& op : batch_.ops) {
-    if (op.is_lost && options_.log != nullptr)
+    const auto* settle = std::get_if<SettleOp>(&op.op);
+    if (settle != nullptr && op.is_lost && options_.log != nullptr)
       options_.log->error("an event to settle is not live in the file: did another program write it?",
-                          {{"seq", std::get<SettleOp>(op.op).settlement.seq}});
+                          {{"seq", settle->settlement.seq}});
     if (error != nullptr) {
       refuse_awaited(op.op, *error);
       continue;

@@ -47,6 +47,8 @@ Result<void> Tables::attach(store::Connection& connection) {
       {&run_, "UPDATE event SET state=1, updated_at=?2 WHERE seq=?1 AND state=0"},
       {&settle_, kSettle},
       {&insert_attempt_, kInsertAttempt},
+      {&read_idle_, "SELECT module, state, body_bytes FROM event WHERE seq=?1 AND state IN (0,2)"},
+      {&withdraw_, "UPDATE event SET state=?2, reason=?3, detail=?4, not_before=0, updated_at=?5 WHERE seq=?1"},
       {&drop_checkpoint_, "DELETE FROM checkpoint WHERE seq=?1"},
       {&insert_outbox_, "INSERT INTO outbox (seq, ending, tries, not_before) VALUES (?1,?2,0,0) RETURNING id"},
       {&release_, "UPDATE event SET state=0, not_before=0, updated_at=?2 WHERE seq=?1 AND state=2"},
@@ -61,6 +63,7 @@ Result<void> Tables::attach(store::Connection& connection) {
       {&close_step_, "DELETE FROM outbox WHERE seq=?1 AND is_prepared=1 AND ending=?2"},
       {&arm_steps_, "UPDATE outbox SET is_prepared=0 WHERE seq=?1 AND is_prepared=1 AND ending<>'' RETURNING id"},
       {&drop_steps_, "DELETE FROM outbox WHERE seq=?1 AND is_prepared=1"},
+      {&complete_turn_, "UPDATE event SET turn_completed=1 WHERE seq=?1 AND state<3"},
   };
   for (const auto& [statement, sql] : all) {
     auto prepared = connection.prepare(sql);
@@ -120,18 +123,44 @@ Result<std::vector<std::int64_t>> Tables::settle(const SettleOp& op, std::uint64
     if (!done) return std::move(done.error());
   }
   std::vector<std::int64_t> due;
-  if (!end.ending.empty()) {  // first: the chat's input unlocks with it
-    auto row = insert_outbox_.with(end.seq, end.ending).step();
-    if (!row) return std::move(row.error());
-    due.push_back(insert_outbox_.integer(0));
-    insert_outbox_.reset();
-  }
+  if (auto done = add_ending(end, due); !done) return std::move(done.error());
   if (!is_terminal(end.state)) return due;
   auto dropped = drop_checkpoint_.with(end.seq).run();
   if (!dropped) return std::move(dropped.error());
   if (op.has_steps)
     if (auto done = end_steps(end, due); !done) return std::move(done.error());
   return due;
+}
+
+Result<std::optional<Tables::Withdrawn>> Tables::withdraw(const WithdrawOp& op) {
+  const Settlement& end = op.settlement;
+  auto row = read_idle_.with(end.seq).step();
+  if (!row) return std::move(row.error());
+  if (!*row) return std::optional<Withdrawn>();
+  Withdrawn withdrawn{read_idle_.text(0),
+                      static_cast<State>(read_idle_.integer(1)),
+                      static_cast<std::uint64_t>(read_idle_.integer(2)),
+                      {}};
+  read_idle_.reset();
+  auto done = ran(withdraw_
+                      .with(end.seq, static_cast<int>(end.state), end.reason, cut(end.detail, limits::kDetailBytesMax),
+                            millis(op.at))
+                      .run());
+  if (done) done = add_ending(end, withdrawn.endings);
+  if (done) done = ran(drop_checkpoint_.with(end.seq).run());
+  if (done) done = end_steps(end, withdrawn.endings);
+  if (!done) return std::move(done.error());
+  return std::optional(std::move(withdrawn));
+}
+
+// Before those of the steps: the chat's input unlocks with it.
+Result<void> Tables::add_ending(const Settlement& end, std::vector<std::int64_t>& due) {
+  if (end.ending.empty()) return {};
+  auto row = insert_outbox_.with(end.seq, end.ending).step();
+  if (!row) return std::move(row.error());
+  due.push_back(insert_outbox_.integer(0));
+  insert_outbox_.reset();
+  return {};
 }
 
 // A step whose id is still to come keeps its row: step_opened() makes it due.
@@ -165,7 +194,13 @@ Result<bool> Tables::step_opened(const StepOpenedOp& op) {
 
 Result<void> Tables::step_closed(const StepClosedOp& op) { return ran(close_step_.with(op.seq, op.ending).run()); }
 
-Result<void> Tables::release(const ReleaseOp& op) { return ran(release_.with(op.seq, millis(op.at)).run()); }
+Result<void> Tables::turn_completed(const TurnCompletedOp& op) { return ran(complete_turn_.with(op.seq).run()); }
+
+Result<bool> Tables::release(const ReleaseOp& op) {
+  auto changed = release_.with(op.seq, millis(op.at)).run();
+  if (!changed) return std::move(changed.error());
+  return *changed > 0;
+}
 
 Result<void> Tables::set_checkpoint(const CheckpointOp& op) {
   return ran(put_checkpoint_.with(op.seq, store::Blob{op.blob}).run());

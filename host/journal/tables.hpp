@@ -1,6 +1,7 @@
 // The statements of the writing connection: every change of the journal's tables is one call here.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -31,7 +32,16 @@ class Tables {
   Result<void> mark_running(const RunOp& op);
   // The outbox rows that are due with the event's end. kNotFound: no live event of this seq.
   Result<std::vector<std::int64_t>> settle(const SettleOp& op, std::uint64_t epoch);
-  Result<void> release(const ReleaseOp& op);
+  struct Withdrawn {
+    std::string module;
+    State before = State::kReady;
+    std::uint64_t body_bytes = 0;
+    std::vector<std::int64_t> endings;  // that are due
+  };
+  // Nothing: it runs or has ended.
+  Result<std::optional<Withdrawn>> withdraw(const WithdrawOp& op);
+  // False: it does not wait any more.
+  Result<bool> release(const ReleaseOp& op);
   Result<void> set_checkpoint(const CheckpointOp& op);
   Result<void> outbox_done(const OutboxDoneOp& op);
   Result<void> outbox_later(const OutboxLaterOp& op);
@@ -39,13 +49,15 @@ class Tables {
   // True: its event has ended meanwhile, the ending is due.
   Result<bool> step_opened(const StepOpenedOp& op);
   Result<void> step_closed(const StepClosedOp& op);
+  Result<void> turn_completed(const TurnCompletedOp& op);
 
  private:
+  Result<void> add_ending(const Settlement& end, std::vector<std::int64_t>& due);
   Result<void> end_steps(const Settlement& end, std::vector<std::int64_t>& due);
 
-  store::Statement read_ledger_, write_ledger_, insert_event_, insert_body_, run_, settle_, insert_attempt_,
-      drop_checkpoint_, insert_outbox_, release_, put_checkpoint_, delete_outbox_, postpone_outbox_, prepare_step_,
-      fill_step_, close_step_, arm_steps_, drop_steps_;
+  store::Statement read_ledger_, write_ledger_, insert_event_, insert_body_, run_, settle_, insert_attempt_, read_idle_,
+      withdraw_, drop_checkpoint_, insert_outbox_, release_, put_checkpoint_, delete_outbox_, postpone_outbox_,
+      prepare_step_, fill_step_, close_step_, arm_steps_, drop_steps_, complete_turn_;
 };
 
 }  // namespace modhost::journal

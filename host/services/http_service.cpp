@@ -214,7 +214,10 @@ Call::Purpose HttpService::purpose_of(const HttpCall& call, std::shared_ptr<Open
   purpose.ended = [event = purpose.event, meaning = std::move(meaning), closes_step, grants_until, &steps = steps_](
                       bool is_success, std::string_view answer) {
     if (!is_success) return;
-    if (meaning.completes_turn) event->note_turn_completed();
+    if (meaning.completes_turn) {
+      event->note_turn_completed();
+      if (event->journal_seq() != 0) steps.turn_completed(event->journal_seq());
+    }
     if (meaning.stores_answer) event->note_shown_answer({});
     if (meaning.asks_for_upload) event->uploads.add(answer, grants_until);
     if (closes_step) steps.closed(event->journal_seq(), journal::step_ending(meaning.closes_step));

@@ -39,6 +39,8 @@ class ForgetfulJournal final : public journal::Journal {
   std::vector<std::string> modules_ready() override { return {}; }
   void on_ready(ReadyListener) override {}
   void settle(journal::Settlement) override {}
+  bool withdraw(journal::Settlement) override { return true; }
+  std::vector<journal::Claim> waiting(std::size_t) override { return {}; }
   std::optional<UnixMillis> oldest_ready(const std::string&) override { return {}; }
   void checkpoint(journal::EventSeq, std::string, std::function<void(Result<void>)> done) override { done({}); }
   std::vector<journal::OutboxItem> outbox_due(std::size_t) override { return {}; }

@@ -36,6 +36,7 @@ std::vector<journal::Claim> FakeJournal::claim(const std::string& module, std::s
     claim.token = static_cast<std::uint64_t>(entry.seq) * 100 + entry.attempt;
     claim.module = module;
     claim.attempt = entry.attempt;
+    claim.turn_completed = turn_completed_;
     claim.first_received = entry.event.received_at;
     claim.event = entry.event;
     running_[entry.seq] = std::move(entry);
@@ -73,6 +74,21 @@ void FakeJournal::settle(journal::Settlement settlement) {
     settled_.push_back(std::move(settlement));
   }
   changed_.notify_all();
+}
+
+bool FakeJournal::withdraw(journal::Settlement settlement) {
+  settle(std::move(settlement));
+  return true;
+}
+
+std::vector<journal::Claim> FakeJournal::waiting(std::size_t) {
+  MutexLock lock(mutex_);
+  return waiting_;
+}
+
+void FakeJournal::wait_from_before(journal::Claim claim) {
+  MutexLock lock(mutex_);
+  waiting_.push_back(std::move(claim));
 }
 
 void FakeJournal::checkpoint(journal::EventSeq seq, std::string blob, std::function<void(Result<void>)> done) {
@@ -124,6 +140,11 @@ Result<std::vector<journal::Row>> FakeJournal::query(const journal::Filter& filt
 void FakeJournal::claim_as_attempt(unsigned attempt) {
   MutexLock lock(mutex_);
   attempt_ = attempt;
+}
+
+void FakeJournal::claim_with_turn_completed() {
+  MutexLock lock(mutex_);
+  turn_completed_ = true;
 }
 
 void FakeJournal::fail_with(Error error) {

@@ -22,6 +22,8 @@ class FakeJournal final : public journal::Journal {
   void on_ready(ReadyListener listener) override { listener_ = std::move(listener); }
 
   void settle(journal::Settlement settlement) override;
+  bool withdraw(journal::Settlement settlement) override;
+  std::vector<journal::Claim> waiting(std::size_t max) override;
 
   void checkpoint(journal::EventSeq seq, std::string blob, std::function<void(Result<void>)> done) override;
 
@@ -39,7 +41,9 @@ class FakeJournal final : public journal::Journal {
 
   // For tests.
   void claim_as_attempt(unsigned attempt);  // what follows was run so often already
+  void claim_with_turn_completed();
   void fail_with(Error error);
+  void wait_from_before(journal::Claim claim);  // waiting() names it
   void hold();
   void release();
   std::vector<journal::NewEvent> appended();
@@ -69,6 +73,7 @@ class FakeJournal final : public journal::Journal {
   std::map<journal::EventSeq, Entry> running_ GUARDED_BY(mutex_);
   std::vector<journal::NewEvent> appended_ GUARDED_BY(mutex_);
   std::vector<journal::Settlement> settled_ GUARDED_BY(mutex_);
+  std::vector<journal::Claim> waiting_ GUARDED_BY(mutex_);
   std::map<journal::EventSeq, std::string> checkpoints_ GUARDED_BY(mutex_);
   std::vector<journal::OutboxItem> outbox_ GUARDED_BY(mutex_);
   std::vector<std::int64_t> outbox_done_ GUARDED_BY(mutex_);
@@ -78,6 +83,7 @@ class FakeJournal final : public journal::Journal {
   std::vector<journal::Filter> filters_ GUARDED_BY(mutex_);
   journal::EventSeq seq_ GUARDED_BY(mutex_) = 0;
   unsigned attempt_ GUARDED_BY(mutex_) = 1;
+  bool turn_completed_ GUARDED_BY(mutex_) = false;
   std::int64_t outbox_id_ GUARDED_BY(mutex_) = 0;
 };
 

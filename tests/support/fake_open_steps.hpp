@@ -34,6 +34,8 @@ class FakeOpenSteps final : public journal::OpenSteps {
     note("closed " + std::to_string(seq) + " " + ending);
   }
 
+  void turn_completed(journal::EventSeq seq) override { note("turn completed " + std::to_string(seq)); }
+
   // From now on opening() waits for commit().
   void hold() { is_held_ = true; }
   void commit() {

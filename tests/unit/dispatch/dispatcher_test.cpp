@@ -248,6 +248,61 @@ TEST_F(DispatcherTest, TheStopButtonCancelsTheAttempt) {
   EXPECT_EQ(settled.ending.find("text"), std::string::npos) << "what is in the bubble stays";
 }
 
+TEST_F(DispatcherTest, TheStopButtonEndsAChatThatWaitsForItsNextAttempt) {
+  client_.answer_with(200, R"({"userAbortedAt":"2026-01-01T00:00:00.000Z"})");
+  demo_.answer_with(Kind::kRetry);
+  dispatcher_.start();
+  append("evt_1");
+  ASSERT_EQ(journal_.wait_settled(1).at(0).state, journal::State::kWaiting);
+  clock_.advance(1s);
+  dispatcher_.wake();
+  const journal::Settlement withdrawn = journal_.wait_settled(2).at(1);
+  EXPECT_EQ(withdrawn.seq, 1);
+  EXPECT_EQ(withdrawn.state, journal::State::kCancelled);
+  EXPECT_EQ(withdrawn.reason, "stopped_by_user");
+  EXPECT_NE(withdrawn.ending.find("completedAt"), std::string::npos) << "the input unlocks";
+  EXPECT_EQ(withdrawn.ending.find("text"), std::string::npos);
+  EXPECT_EQ(demo_.wait_inputs(1).size(), 1u);
+}
+
+TEST_F(DispatcherTest, TheStopButtonEndsAChatThatWaitsSinceAnEarlierRun) {
+  client_.answer_with(200, R"({"userAbortedAt":"2026-01-01T00:00:00.000Z"})");
+  journal::Claim claim;
+  claim.seq = 77;
+  claim.module = "DemoApp";
+  claim.event.app = "app_1";
+  claim.event.name = kExternalModuleChosen;
+  claim.event.user_id = "u";
+  claim.event.company_id = "c";
+  claim.event.chat_id = "chat_1";
+  claim.event.assistant_message_id = "msg_1";
+  claim.turn_completed = true;
+  journal_.wait_from_before(claim);
+  claim.seq = 78;
+  claim.module = "Gone";
+  journal_.wait_from_before(claim);
+  dispatcher_.start();
+  append("evt_1");
+  demo_.wait_inputs(1);  // the loop runs
+  clock_.advance(1s);
+  dispatcher_.wake();
+  const journal::Settlement withdrawn = journal_.wait_settled(1).at(0);
+  EXPECT_EQ(withdrawn.seq, 77);
+  EXPECT_EQ(withdrawn.state, journal::State::kCancelled);
+  EXPECT_EQ(withdrawn.ending, "") << "the turn was completed";
+}
+
+TEST_F(DispatcherTest, ATurnThatAnEarlierAttemptCompletedGetsNoApology) {
+  journal_.claim_as_attempt(2);
+  journal_.claim_with_turn_completed();
+  demo_.answer_with(Kind::kFailed);
+  dispatcher_.start();
+  append("evt_1");
+  const journal::Settlement settled = journal_.wait_settled(1).at(0);
+  EXPECT_EQ(settled.state, journal::State::kDead);
+  EXPECT_EQ(settled.ending, "");
+}
+
 TEST_F(DispatcherTest, ALogStepThatStayedOpenFails) {
   Event event;
   const auto call = ending_call(event, R"({"step":"log/1"})");

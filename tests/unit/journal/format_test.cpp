@@ -66,6 +66,7 @@ TEST_P(OldFormat, IsBroughtForward) {
   EXPECT_EQ(retried.event.id, "evt_waiting");
   EXPECT_EQ(retried.attempt, 2u);
   EXPECT_EQ(retried.checkpoint, "part 2");
+  EXPECT_EQ(retried.turn_completed, GetParam() >= 4);
   ASSERT_EQ(journal_->outbox_due(5).size(), 1u);
   EXPECT_EQ(journal_->attempts(2).value().at(0).outcome, "permanent");
   journal_->settle(end(retried, State::kDead, "permanent"));

@@ -16,7 +16,9 @@ class KnownIdsTest : public ::testing::Test {
     ASSERT_TRUE(store::migrate(*connection_, kMigrations));
     ASSERT_TRUE(known_.attach(*connection_));
     auto insert = connection_->prepare(
-        "INSERT INTO event VALUES (?1,?2,?3,'','','','','','','','','',NULL,'','',0,0,x'aa',0,0,'','',0,0,0,0,0)");
+        "INSERT INTO event (seq, app, id, name, reference, module, user_id, company_id, chat_id, assistant_id, "
+        "assistant_message_id, user_message_id, key_id, traceparent, received_at, updated_at, body_sha256, body_bytes, "
+        "state, reason) VALUES (?1,?2,?3,'','','','','','','','','','','',0,0,x'aa',0,0,'')");
     ASSERT_TRUE(insert);
     insert_ = std::move(*insert);
   }

@@ -141,6 +141,56 @@ TEST_F(OpenStepsTest, OfAnInterruptedEventOfAOnceModuleAreClosedAtTheStart) {
   EXPECT_EQ(due(), (Endings{R"({"step":"log_1"})"}));
 }
 
+TEST_F(OpenStepsTest, OfAnEventThatIsWithdrawnAreClosed) {
+  open();
+  const Claim claim = running();
+  open_step(claim.seq, "log_1");
+  Settlement retry = end(claim, State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::minutes(1);
+  journal_->settle(std::move(retry));
+  Settlement stop = end(claim, State::kCancelled, "stopped_by_user");
+  stop.ending = "{}";
+  ASSERT_TRUE(journal_->withdraw(std::move(stop)));
+  EXPECT_EQ(due(), (Endings{R"({"step":"log_1"})", "{}"}));
+}
+
+TEST_F(OpenStepsTest, ACompletedTurnIsKnownToTheNextAttempt) {
+  open();
+  Claim claim = running();
+  EXPECT_FALSE(claim.turn_completed);
+  journal_->turn_completed(claim.seq);
+  Settlement retry = end(claim, State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::minutes(1);
+  journal_->settle(std::move(retry));
+  journal_->flush();
+  open();
+  const auto waiting = journal_->waiting(10);
+  ASSERT_EQ(waiting.size(), 1u);
+  EXPECT_TRUE(waiting[0].turn_completed);
+  EXPECT_EQ(waiting[0].event.id, "evt_1");
+  EXPECT_EQ(waiting[0].event.body, "");
+  EXPECT_EQ(waiting[0].attempt, 2u);
+  clock_.advance(std::chrono::minutes(1));
+  claim = claim_one(*journal_);
+  EXPECT_TRUE(claim.turn_completed);
+  EXPECT_TRUE(journal_->waiting(10).empty());
+  finish(claim, State::kDead);
+  journal_->turn_completed(claim.seq);
+  journal_->flush();
+}
+
+TEST_F(OpenStepsTest, ATurnThatAnInterruptedRunCompletedGetsNoEnding) {
+  Options once = options();
+  once.once_modules = {"DemoApp"};
+  once.interrupted_ending = [](const Event& event, const std::string&) { return event.id; };
+  open(once);
+  journal_->turn_completed(running("evt_1").seq);
+  running("evt_2");
+  journal_->flush();
+  open(once);
+  EXPECT_EQ(due(), (Endings{"evt_2"}));
+}
+
 TEST_F(OpenStepsTest, AreOfRunningEventsAndNotTooMany) {
   open();
   EXPECT_EQ(opening(99).error().code, Code::kGone);

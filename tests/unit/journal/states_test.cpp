@@ -131,6 +131,83 @@ TEST_F(States, EveryTerminalStateEnds) {
   EXPECT_TRUE(journal_->claim("DemoApp", 10).empty());
 }
 
+class Withdrawn : public JournalTest {
+ protected:
+  Settlement stop(EventSeq seq) {
+    Settlement end;
+    end.seq = seq;
+    end.state = State::kCancelled;
+    end.reason = "stopped_by_user";
+    return end;
+  }
+  void expect_ended(const std::string& id) {
+    Filter filter;
+    filter.id = id;
+    EXPECT_EQ(rows(filter).at(0).state, State::kCancelled);
+    EXPECT_EQ(rows(filter).at(0).reason, "stopped_by_user");
+    expect_balanced();
+  }
+};
+
+TEST_F(Withdrawn, AWaitingEventHasNoNextAttempt) {
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  const Claim claim = claim_one(*journal_);
+  EXPECT_FALSE(journal_->withdraw(stop(claim.seq))) << "it runs";
+  Settlement retry = end(claim, State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::seconds(10);
+  journal_->settle(std::move(retry));
+  EXPECT_TRUE(journal_->withdraw(stop(claim.seq)));
+  EXPECT_TRUE(journal_->withdraw(stop(claim.seq))) << "once is enough";
+  journal_->flush();
+  expect_ended("evt_1");
+  EXPECT_TRUE(journal_->stats().live.empty());
+  clock_.advance(std::chrono::seconds(10));
+  journal_->flush();
+  EXPECT_TRUE(journal_->claim("DemoApp", 1).empty());
+  EXPECT_TRUE(journal_->withdraw(stop(claim.seq))) << "nothing happens to one that has ended";
+  journal_->flush();
+  EXPECT_EQ(journal_->stats().ended, 1u);
+  expect_ended("evt_1");
+}
+
+TEST_F(Withdrawn, AReadyEventIsNeverClaimed) {
+  open();
+  for (const char* id : {"evt_1", "evt_2", "evt_3"}) ASSERT_TRUE(append(*journal_, event(id)));
+  ASSERT_TRUE(journal_->withdraw(stop(2)));
+  EXPECT_EQ(journal_->claim("DemoApp", 2).size(), 1u) << "not even before it is written";
+  journal_->flush();
+  expect_ended("evt_2");
+  EXPECT_EQ(claim_one(*journal_).event.id, "evt_3");
+  EXPECT_TRUE(journal_->claim("DemoApp", 10).empty());
+  EXPECT_TRUE(journal_->modules_ready().empty());
+}
+
+TEST_F(Withdrawn, AReadyEventOnTheDiskIsNeverClaimed) {
+  open();
+  const std::size_t all = limits::kReadyInMemoryMax + 5;
+  for (std::size_t i = 1; i <= all; ++i) journal_->append(event("evt_" + std::to_string(i)), [](Result<Appended>) {});
+  journal_->flush();
+  for (const EventSeq seq : {EventSeq{3}, static_cast<EventSeq>(all - 1)}) ASSERT_TRUE(journal_->withdraw(stop(seq)));
+  journal_->flush();
+  expect_ended("evt_3");
+  expect_ended("evt_" + std::to_string(all - 1));
+  std::set<EventSeq> seen;
+  for (int i = 0; i < 10000 && seen.size() < all - 2; ++i) {
+    for (const Claim& claim : journal_->claim("DemoApp", 1000)) {
+      EXPECT_TRUE(seen.insert(claim.seq).second);
+      journal_->settle(end(claim, State::kCompleted));
+    }
+    journal_->flush();
+  }
+  EXPECT_EQ(seen.size(), all - 2);
+  EXPECT_FALSE(seen.contains(3));
+  EXPECT_TRUE(journal_->claim("DemoApp", 10).empty());
+  EXPECT_TRUE(journal_->modules_ready().empty());
+  EXPECT_TRUE(journal_->stats().live.empty());
+  expect_balanced();
+}
+
 TEST_F(States, ALateResultIsDroppedAndCounted) {
   open();
   ASSERT_TRUE(append(*journal_, event("evt_1")));

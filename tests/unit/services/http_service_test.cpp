@@ -355,6 +355,17 @@ TEST_F(HttpServiceTest, ASuccessfulPatchOfTheAnswerCompletesTheTurn) {
   EXPECT_FALSE(outcome_of_patch("/messages/msg_answer", "not json", 200));
 }
 
+TEST_F(HttpServiceTest, ACompletedTurnIsRecorded) {
+  const auto event = begin_event(std::chrono::minutes(5), 7);
+  HttpCall call = call_for(*event);
+  call.method = "PATCH";
+  call.target = "/messages/msg_answer";
+  call.body = R"({"completedAt":"now"})";
+  ASSERT_TRUE(start(std::move(call), notes_).ok());
+  client_.respond(client_.requests().back(), 200, "{}");
+  EXPECT_EQ(open_steps_.lines(), std::vector<std::string>{"turn completed 7"});
+}
+
 TEST_F(HttpServiceTest, TheEndTellsWhatTheUserSees) {
   const auto event = begin_event();
   const auto call = [&](std::string method, std::string target, std::string body) {

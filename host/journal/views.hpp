@@ -1,0 +1,46 @@
+// What an operator sees of the journal: never a body.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "journal/state.hpp"
+
+namespace modhost::journal {
+
+struct Row {
+  EventSeq seq = 0;
+  std::string app, id, name, module, company_id, user_id, chat_id, reason, detail;
+  State state = State::kReady;
+  unsigned attempts = 0;
+  UnixMillis received_at{}, updated_at{};
+};
+
+struct Attempt {
+  unsigned n = 0;
+  UnixMillis started_at{}, ended_at{};
+  std::string outcome, detail;
+};
+
+struct Filter {
+  std::optional<State> state;
+  std::string module, chat_id, id;
+  EventSeq before = 0;     // page: rows with a smaller seq; 0 = from the newest
+  std::size_t limit = 50;  // at most 500
+};
+
+struct Stats {
+  std::uint64_t accepted = 0;  // since the journal was made
+  std::uint64_t ended = 0;
+  std::map<std::string, std::map<State, std::uint64_t>> live;          // module -> live state -> events
+  std::uint64_t duplicates = 0, conflicts = 0, stale_settlements = 0;  // since start
+  std::uint64_t commits = 0, commit_errors = 0;
+  std::uint64_t wal_bytes = 0;
+  bool writable = true;  // false after a failed commit until one succeeds again
+  std::string last_error;
+};
+
+}  // namespace modhost::journal
