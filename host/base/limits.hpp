@@ -39,6 +39,7 @@ inline constexpr std::size_t kCommitBatchMax =
 inline constexpr std::size_t kAppendQueueMax = 4096;  // appends waiting for the writer, then 503
 inline constexpr std::size_t kReadyInMemoryMax =
     256;                                             // events per module kept with their bodies; the rest stays on disk
+inline constexpr std::size_t kKeptBackMax = 10'000;  // events per module that wait for their chats, numbers in memory
 inline constexpr std::uint64_t kReadyMax = 100'000;  // backlog, then 503
 inline constexpr std::uint64_t kReadyBytesMax = 4ull << 30;
 
@@ -49,6 +50,7 @@ inline constexpr unsigned kInFlightDefault = 64;
 inline constexpr unsigned kInFlightMax = 100'000;
 inline constexpr auto kAttemptDeadline = 5min;
 inline constexpr auto kEventDeadline = 10min;
+inline constexpr auto kOrderWaitMax = 30s;            // a chat waits so long for an event that is tried again
 inline constexpr auto kCancelGrace = 2s;              // from the cancel to giving an attempt up
 inline constexpr std::size_t kDetailBytesMax = 2048;  // an attempt's message in the journal
 

@@ -41,7 +41,7 @@ struct App {
 
 enum class Isolation { kInProcess, kProcess };
 enum class SideEffects { kIdempotent, kOnce };
-enum class Order { kSerial, kNone };
+enum class Order { kSerial, kCancelPrevious, kNone };
 
 struct ModuleConfig {
   std::string name;    // payload.name
@@ -53,7 +53,7 @@ struct ModuleConfig {
   milliseconds attempt_deadline = limits::kAttemptDeadline;
   milliseconds event_deadline = limits::kEventDeadline;
   std::vector<milliseconds> retry = {std::chrono::seconds(2), std::chrono::seconds(10), std::chrono::seconds(60)};
-  Order order = Order::kNone;
+  Order order = Order::kSerial;
   SideEffects side_effects = SideEffects::kIdempotent;
   std::string on_failure = "Sorry, something went wrong processing your request. Please try again.";
   bool complete_turn = true;

@@ -35,6 +35,18 @@ std::string joined(const std::vector<std::string>& items) {
   return out + "]";
 }
 
+const char* name_of(Order order) {
+  switch (order) {
+    case Order::kSerial:
+      return "serial";
+    case Order::kCancelPrevious:
+      return "cancel_previous";
+    case Order::kNone:
+      break;
+  }
+  return "none";
+}
+
 // A proxy's user and password are nobody's business.
 std::string without_credentials(const std::string& url) {
   const std::size_t scheme = url.find("://"), at = url.rfind('@');
@@ -81,7 +93,7 @@ void describe_module(const ModuleConfig& module, Description& out) {
   out.add(key + "attempt_deadline", to_text(module.attempt_deadline));
   out.add(key + "event_deadline", to_text(module.event_deadline));
   out.add(key + "retry", joined(delays));
-  out.add(key + "order", module.order == Order::kSerial ? "serial" : "none");
+  out.add(key + "order", name_of(module.order));
   out.add(key + "side_effects", module.side_effects == SideEffects::kOnce ? "once" : "idempotent");
   out.add(key + "on_failure", module.on_failure);
   out.add(key + "complete_turn", flag(module.complete_turn));

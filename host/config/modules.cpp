@@ -92,11 +92,8 @@ void read_isolation(const Section& section, Isolation& out) {
 }
 
 void read_order(const Section& section, Order& out) {
-  Order value = out;
-  if (!section.read_choice("order", value, {{"serial", Order::kSerial}, {"none", Order::kNone}})) return;
-  if (value == Order::kSerial)
-    return section.report("order", "running the events of one chat one after the other is not built yet: use none");
-  out = value;
+  section.read_choice(
+      "order", out, {{"serial", Order::kSerial}, {"cancel_previous", Order::kCancelPrevious}, {"none", Order::kNone}});
 }
 
 void read_app(const Section& section, const std::vector<App>& apps, std::string& out) {

@@ -11,10 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kClaimsAtOnce = 64;   // per module and round: no module waits for another's whole backlog
-constexpr auto kTick = 1s;                  // endings whose time has come, events past their deadline
-constexpr auto kExpirySweep = 5s;           // looking for late events of a module that does not run
-constexpr std::size_t kWatchedMax = 10000;  // waiting chats of an earlier run
+constexpr std::size_t kClaimsAtOnce = 64;    // per module and round: no module waits for another's whole backlog
+constexpr auto kTick = 1s;                   // endings whose time has come, events past their deadline
+constexpr auto kExpirySweep = 5s;            // looking for late events of a module that does not run
+constexpr std::size_t kWatchedMax = 10'000;  // waiting chats: about 2 KiB each
 
 }  // namespace
 
@@ -158,7 +158,15 @@ void Dispatcher::cancel_stopped() {
   for (const auto& [module, seq] : stopped) {
     if (plugin::PluginRuntime* const runtime = runtimes_(module); runtime != nullptr)
       runtime->cancel(seq, plugin::CancelReason::kUser);
-    withdraw(seq);
+    withdraw(seq, kStoppedByUser);
+  }
+}
+
+// A newer event of the chat waits for these to end.
+void Dispatcher::cancel_superseded(const std::string& module, plugin::PluginRuntime& runtime) {
+  for (const journal::EventSeq seq : journal_.take_superseded(module)) {
+    runtime.cancel(seq, plugin::CancelReason::kSuperseded);
+    withdraw(seq, kSuperseded);
   }
 }
 
@@ -172,15 +180,16 @@ void Dispatcher::watch_waiting() {
                                                 claim.first_received, &configured->second, claim.turn_completed});
     {
       MutexLock lock(mutex_);
-      waiting_[claim.seq] = {attempt, claim.turn_completed};
+      waiting_[claim.seq] = {attempt, claim.turn_completed, {}};
     }
     stop_poller_.watch(claim.seq, std::shared_ptr<const Event>(attempt, &attempt->event), configured->first);
+    stop_poller_.rest(claim.seq);
   }
 }
 
-// The user stopped a chat that waits for its next attempt: there will be none. One that began meanwhile is cancelled
-// after the next look.
-void Dispatcher::withdraw(journal::EventSeq seq) {
+// Nobody wants the answer of an event that waits for its next attempt: there will be none. One that began meanwhile is
+// cancelled as a running one, by a later look or as its claim says.
+void Dispatcher::withdraw(journal::EventSeq seq, const char* reason) {
   Waiting waiting;
   {
     MutexLock lock(mutex_);
@@ -193,10 +202,11 @@ void Dispatcher::withdraw(journal::EventSeq seq) {
   plugin::Outcome outcome;
   outcome.kind = plugin::Outcome::Kind::kCancelled;
   outcome.turn_completed = waiting.turn_completed;
+  outcome.shown_answer = waiting.shown_answer;
   journal::Settlement end;
   end.seq = seq;
   end.state = journal::State::kCancelled;
-  end.reason = kStoppedByUser;
+  end.reason = reason;
   end.detail = "while it waited for its next attempt";
   end.ending = ending_for(*last.module, last.event, end.state, outcome, now);
   if (!journal_.withdraw(end)) return;
@@ -220,7 +230,9 @@ bool Dispatcher::claim_round() {
       expire_waiting(name);
       continue;
     }
-    std::vector<journal::Claim> claims = journal_.claim(name, places);
+    const config::Order order = configured->second.order;
+    std::vector<journal::Claim> claims = journal_.claim(name, places, claim_order(order));
+    if (order == config::Order::kCancelPrevious) cancel_superseded(name, *runtime);
     has_more = has_more || claims.size() == places;
     for (journal::Claim& claim : claims) run(std::move(claim), configured->second, *runtime);
   }
@@ -248,13 +260,23 @@ void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, p
   {
     MutexLock lock(mutex_);
     ++running_;
-    waiting_.erase(claim.seq);
+    if (const auto found = waiting_.find(claim.seq); found != waiting_.end()) {
+      input.shown_answer = std::move(found->second.shown_answer);
+      waiting_.erase(found);
+    }
   }
   if (left.count() <= 0) {  // waited too long, e.g. while the host was down: an answer now would only surprise
     plugin::Outcome outcome;
     outcome.kind = plugin::Outcome::Kind::kDeadline;
     outcome.detail = "the event's deadline passed before an attempt could begin";
     settle(attempt, {journal::State::kExpired, "event_deadline", {}, false}, outcome);
+    return;
+  }
+  if (claim.superseded) {
+    plugin::Outcome outcome;
+    outcome.kind = plugin::Outcome::Kind::kCancelled;
+    outcome.detail = "a newer event of its chat came before it ran";
+    settle(attempt, {journal::State::kCancelled, kSuperseded, {}, false}, outcome);
     return;
   }
   if (claim.attempt > module.attempts_max()) {  // every attempt was cut short by the end of a host
@@ -283,7 +305,7 @@ void Dispatcher::expire_waiting(const std::string& name) {
   for (std::size_t i = 0; i < kClaimsAtOnce; ++i) {
     const std::optional<UnixMillis> oldest = journal_.oldest_ready(name);
     if (!oldest || !is_late(*oldest)) return;
-    std::vector<journal::Claim> claims = journal_.claim(name, 1);
+    std::vector<journal::Claim> claims = journal_.claim(name, 1, claim_order(module.order));
     if (claims.empty()) {  // it comes when it is marked, which wakes us
       next_sweep = {};
       return;
@@ -363,14 +385,16 @@ void Dispatcher::settle(const std::shared_ptr<const Attempt>& ended, const Decis
       decision.state == journal::State::kCompleted && (outcome.leave_turn_open || !attempt.module->complete_turn);
   settlement.ending = ending_for(*attempt.module, attempt.event, decision.state, outcome, now);
   note_end(attempt, settlement, now);
-  if (!is_waiting) stop_poller_.forget(attempt.seq);
+  bool is_watched = is_waiting && StopPoller::has_button(attempt.event);
   {
     MutexLock lock(mutex_);
-    if (is_waiting && StopPoller::has_button(attempt.event))
-      waiting_[attempt.seq] = {ended, outcome.turn_completed};
+    is_watched = is_watched && waiting_.size() < kWatchedMax;
+    if (is_watched)
+      waiting_[attempt.seq] = {ended, outcome.turn_completed, std::move(outcome.shown_answer)};
     else
       waiting_.erase(attempt.seq);
   }
+  is_watched ? stop_poller_.rest(attempt.seq) : stop_poller_.forget(attempt.seq);
   journal_.settle(std::move(settlement));
   {
     MutexLock lock(mutex_);

@@ -49,6 +49,7 @@ class Dispatcher {
   struct Waiting {  // for its next attempt
     std::shared_ptr<const Attempt> last;
     bool turn_completed = false;
+    std::string shown_answer;  // what the user has read by now
   };
   struct ModuleMetrics;
   void loop();
@@ -56,7 +57,8 @@ class Dispatcher {
   void run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime);
   void watch_waiting();
   void cancel_stopped();
-  void withdraw(journal::EventSeq seq);
+  void cancel_superseded(const std::string& module, plugin::PluginRuntime& runtime);
+  void withdraw(journal::EventSeq seq, const char* reason);
   void expire_waiting(const std::string& name);
   void expire(const journal::Claim& claim, const config::ModuleConfig& module);
   void give_back(const journal::Claim& claim);

@@ -46,7 +46,7 @@ std::string_view unwanted(const plugin::Outcome& outcome) {
     case plugin::CancelReason::kUser:
       return kStoppedByUser;
     case plugin::CancelReason::kSuperseded:
-      return "superseded";
+      return kSuperseded;
     case plugin::CancelReason::kOperator:
       return "stopped_by_operator";
     case plugin::CancelReason::kDeadline:
@@ -57,6 +57,18 @@ std::string_view unwanted(const plugin::Outcome& outcome) {
 }
 
 }  // namespace
+
+journal::ClaimOrder claim_order(config::Order order) {
+  switch (order) {
+    case config::Order::kSerial:
+      return journal::ClaimOrder::kPerChat;
+    case config::Order::kCancelPrevious:
+      return journal::ClaimOrder::kNewest;
+    case config::Order::kNone:
+      break;
+  }
+  return journal::ClaimOrder::kAny;
+}
 
 std::string_view to_string(Kind kind) {
   switch (kind) {

@@ -28,6 +28,9 @@ struct Decision {
 Decision decide(const config::ModuleConfig& module, const plugin::Outcome& outcome, const AttemptFacts& facts);
 
 inline constexpr const char* kStoppedByUser = "stopped_by_user";
+inline constexpr const char* kSuperseded = "superseded";
+
+journal::ClaimOrder claim_order(config::Order order);
 
 // The word for an outcome in attempt records, logs and metrics.
 std::string_view to_string(plugin::Outcome::Kind kind);

@@ -20,6 +20,8 @@ namespace modhost::dispatch {
 // the time between two looks grows.
 inline constexpr std::chrono::milliseconds kStopPollInterval{1000};
 inline constexpr int kStopPollsPerSecond = 50;
+// One that waits for its next attempt is looked at less often the longer it waits, between these.
+inline constexpr std::chrono::milliseconds kStopPollWaiting{2000}, kStopPollWaitingMax{30'000};
 
 class StopPoller {
  public:
@@ -37,6 +39,8 @@ class StopPoller {
 
   // From now until forget(). Nothing for an event without a button. `module` outlives the poller. [any]
   void watch(journal::EventSeq seq, std::shared_ptr<const Event> event, const std::string& module);
+  // It waits for its next attempt, until watch() is called again.
+  void rest(journal::EventSeq seq);
   void forget(journal::EventSeq seq);
   // Starts the calls that are due. When it is to be called again, at the latest. [dispatcher thread]
   SteadyTime pump();

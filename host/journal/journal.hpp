@@ -40,6 +40,7 @@ struct Claim {
   unsigned attempt = 1;         // 1 for the first
   unsigned generation = 0;      // raised by a replay
   bool prior_run = false;       // an earlier attempt may have reached the outside world
+  bool superseded = false;      // a newer event of its chat has come: it is to be cancelled, not run
   bool turn_completed = false;  // an earlier attempt completed the chat's turn
   std::string checkpoint;       // kept between attempts
   UnixMillis first_received{};
@@ -78,9 +79,12 @@ class Journal {
   // duplicate is never refused for the backlog. An append of an id that is in flight shares its result.
   virtual void append(NewEvent event, AppendDone done) = 0;
 
-  // Up to `max` ready events of one module, oldest first, each now kRunning. May read the disk. Those of a `once`
-  // module and those with prior_run come from a later call, announced by on_ready(), when marked. [dispatcher thread]
-  virtual std::vector<Claim> claim(const std::string& module, std::size_t max) = 0;
+  // Up to `max` ready events of one module that `order` lets run, oldest first, each now kRunning. May read the disk.
+  // Those of a `once` module and those with prior_run come from a later call, announced by on_ready(), when marked.
+  // [dispatcher thread]
+  virtual std::vector<Claim> claim(const std::string& module, std::size_t max, ClaimOrder order = ClaimOrder::kAny) = 0;
+  // Events of one module, running or waiting, that a claim in ClaimOrder::kNewest has found overtaken; each once.
+  virtual std::vector<EventSeq> take_superseded(const std::string& module) = 0;
 
   virtual std::vector<std::string> modules_ready() = 0;
   // When the event that claim() would hand out next was accepted. Reads the disk. [dispatcher thread]
@@ -95,7 +99,7 @@ class Journal {
   // Ends an event that no attempt runs, kReady or kWaiting, with the next group commit; its token is not looked at.
   // False: it runs. Nothing happens to one that has ended.
   virtual bool withdraw(Settlement settlement) = 0;
-  // Up to `max` events that wait for their next attempt, as they are: no body, nothing claimed. Reads the disk.
+  // Up to `max` chats that wait for their next attempt, oldest first: no body, nothing claimed. Reads the disk.
   virtual std::vector<Claim> waiting(std::size_t max) = 0;
   // Durable small blob of a running event, replaced as a whole; done after the commit.
   virtual void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done) = 0;

@@ -10,8 +10,11 @@ void Live::take_over(const Recovered& recovered) {
     modules_[module.name].counts = module.live;
     ready_.found(module.name, module.live[static_cast<std::size_t>(State::kReady)], recovered.last_seq);
   }
-  for (const Recovered::Waiting& waiting : recovered.waiting)
-    timers_.push({steady_at(waiting.not_before), waiting.seq, &name_of(waiting.module)});
+  for (const Recovered::Waiting& waiting : recovered.waiting) {
+    const std::string& module = name_of(waiting.module);
+    timers_.push({steady_at(waiting.not_before), waiting.seq, &module});
+    chats_.waits(waiting.seq, ChatOrder::chat_of(module, waiting.ids), module, clock_.steady_now());
+  }
   for (const Recovered::Ending& ending : recovered.outbox)
     ending_timers_.push({steady_at(ending.not_before), ending.id});
   for (const Recovered::Steps& steps : recovered.steps) steps_[steps.seq] = steps.count;
@@ -43,7 +46,8 @@ Live::Taken Live::take(const std::string& module, std::size_t max) {
     state.granted.pop_front();
   }
   const std::size_t claimed = taken.granted.size() + state.granted.size() + state.marking.size();
-  if (max > claimed) taken.ready = ready_.take(module, max - claimed);
+  const bool is_behind = chats_.kept_back(module) >= limits::kKeptBackMax;
+  if (max > claimed) taken.ready = ready_.take(module, max - claimed, is_behind);
   return taken;
 }
 
@@ -51,14 +55,23 @@ void Live::put_back(const std::string& module, const std::vector<EventSeq>& seqs
   for (const EventSeq seq : seqs) ready_.returned(module, seq);
 }
 
-std::vector<Claim> Live::start(const std::string& module, std::vector<Claim> claims, OpQueue& ops) {
+bool Live::start(const std::string& module, std::vector<Claim> claims, ClaimOrder order, OpQueue& ops,
+                 std::vector<Claim>& at_once) {
   std::erase_if(claims, [this](const Claim& claim) { return withdrawing_.contains(claim.seq); });
-  if (claims.empty()) return claims;
+  if (claims.empty()) return false;
   const bool is_once = once_modules_.contains(module);
   const std::string& name = name_of(module);
-  std::vector<Claim> at_once;
   const UnixMillis now = clock_.unix_now();
+  const SteadyTime steady_now = clock_.steady_now();
+  bool has_kept_back = false;
   for (Claim& claim : claims) {
+    const auto chat = ChatOrder::chat_of(module, claim.event);
+    const auto admitted = chats_.admit(claim.seq, chat, name, order, steady_now);
+    claim.superseded = admitted == ChatOrder::Admitted::kSuperseded;
+    if (admitted == ChatOrder::Admitted::kKeptBack) {
+      has_kept_back = true;
+      continue;
+    }
     claim.token = ++next_token_;
     count(name, State::kReady, -1);
     count(name, State::kRunning, +1);
@@ -72,7 +85,15 @@ std::vector<Claim> Live::start(const std::string& module, std::vector<Claim> cla
       at_once.push_back(std::move(claim));
     }
   }
-  return at_once;
+  if (has_kept_back) chat_goes_on();
+  return has_kept_back;
+}
+
+void Live::chat_goes_on() {
+  for (const ChatOrder::Turn& turn : chats_.take_turns()) {
+    ready_.returned(*turn.module, turn.seq);
+    should_signal_ = true;
+  }
 }
 
 void Live::release_unstarted(OpQueue& ops) {
@@ -123,6 +144,8 @@ bool Live::withdraw(Settlement settlement, OpQueue& ops) {
 
 void Live::ring(OpQueue& ops) {
   const SteadyTime now = clock_.steady_now();
+  chats_.ring(now);
+  chat_goes_on();
   for (; !timers_.empty() && timers_.top().at <= now; timers_.pop())
     ops.push(ReleaseOp{timers_.top().seq, *timers_.top().module, clock_.unix_now()});
   for (; !ending_timers_.empty() && ending_timers_.top().at <= now; ending_timers_.pop()) {
@@ -139,6 +162,7 @@ std::optional<SteadyTime> Live::next_ring() const {
   std::optional<SteadyTime> next = nudge_at_;
   const auto consider = [&next](SteadyTime at) { next = next ? std::min(*next, at) : at; };
   if (!timers_.empty()) consider(timers_.top().at);
+  if (const auto chats = chats_.next_ring()) consider(*chats);
   if (!ending_timers_.empty()) consider(ending_timers_.top().at);
   return next;
 }
@@ -179,7 +203,12 @@ void Live::applied(const SettleOp& op, const std::vector<std::int64_t>& endings)
   const Settlement& end = op.settlement;
   count(op.module, State::kRunning, -1);
   if (op.is_first_mark && ready_.became_marked(op.module)) should_signal_ = true;
+  if (is_terminal(end.state)) {
+    chats_.ended(end.seq);
+    chat_goes_on();
+  }
   if (end.state == State::kWaiting) {
+    chats_.waits(end.seq, clock_.steady_now());
     count(op.module, State::kWaiting, +1);
     timers_.push({steady_at(end.not_before), end.seq, &name_of(op.module)});
   } else if (end.state == State::kReady) {
@@ -195,10 +224,18 @@ void Live::ending_due(std::int64_t id) {
   should_signal_ = true;
 }
 
+void Live::lost(const SettleOp& op) {
+  count(op.module, State::kRunning, -1);
+  chats_.ended(op.settlement.seq);
+  chat_goes_on();
+}
+
 void Live::applied(const WithdrawOp& op, const Tables::Withdrawn& withdrawn) {
   withdrawn_.emplace_back(withdrawn.module, op.settlement.seq);
   steps_.erase(op.settlement.seq);
   count(withdrawn.module, withdrawn.before, -1);
+  chats_.ended(op.settlement.seq);
+  chat_goes_on();
   for (const std::int64_t id : withdrawn.endings) ending_due(id);
 }
 

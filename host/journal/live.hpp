@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "journal/chat_order.hpp"
 #include "journal/ops.hpp"
 #include "journal/ready_set.hpp"
 #include "journal/recovery.hpp"
@@ -41,10 +43,13 @@ class Live {
   }
   // Could not be read after all.
   void put_back(const std::string& module, const std::vector<EventSeq>& seqs);
-  // Each claim runs now. What may be handed out at once is returned. Claims of a `once` module, and those that an
-  // earlier attempt may have run, come back from a later take(), when their mark is durable: an event that takes the
-  // host down with it uses up its attempts, however soon it does so.
-  std::vector<Claim> start(const std::string& module, std::vector<Claim> claims, OpQueue& ops);
+  // Each claim runs now, unless its chat's order keeps it back. What may be handed out at once is added to `at_once`.
+  // Claims of a `once` module, and those that an earlier attempt may have run, come back from a later take(), when
+  // their mark is durable: an event that takes the host down with it uses up its attempts, however soon it does so.
+  // True: some were kept back, others may be ready.
+  bool start(const std::string& module, std::vector<Claim> claims, ClaimOrder order, OpQueue& ops,
+             std::vector<Claim>& at_once);
+  std::vector<EventSeq> take_superseded(const std::string& module) { return chats_.take_superseded(module); }
 
   [[nodiscard]] bool is_running(EventSeq seq) const { return running_.contains(seq); }
   // Gives back what is marked and was never handed out.
@@ -75,7 +80,7 @@ class Live {
   void applied(const OutboxLaterOp& op);
   void ending_due(std::int64_t id);
   // Had nothing to change: another hand was in the file. The event is no longer ours.
-  void lost(const SettleOp& op) { count(op.module, State::kRunning, -1); }
+  void lost(const SettleOp& op);
 
   void lost(const WithdrawOp& op) { withdrawing_.erase(op.settlement.seq); }
 
@@ -117,11 +122,13 @@ class Live {
   SteadyTime steady_at(UnixMillis time) const;
   const std::string& name_of(const std::string& module) { return modules_.try_emplace(module).first->first; }
   void count(const std::string& module, State state, int by);
+  void chat_goes_on();
 
   const Clock& clock_;
   const std::set<std::string> once_modules_;
   std::uint64_t next_token_;
   ReadySet ready_;
+  ChatOrder chats_{limits::kOrderWaitMax};
   std::map<std::string, Module> modules_;  // never shrinks: names are borrowed
   std::unordered_map<EventSeq, Running> running_;
   std::unordered_set<EventSeq> withdrawing_;  // not to be started; until the ready set can not hold them any more

@@ -23,7 +23,9 @@ std::string waiting_sql() {
   std::string sql = "SELECT ";
   sql += kEventColumns;
   sql += kClaimColumns;
-  return sql += " FROM event e INDEXED BY event_live WHERE e.state=2 AND e.state<3 LIMIT ?1";
+  return sql +=
+         " FROM event e INDEXED BY event_live WHERE e.state=2 AND e.state<3 AND e.name=?2 AND e.chat_id<>'' AND "
+         "e.assistant_message_id<>'' ORDER BY e.seq LIMIT ?1";
 }
 
 std::string outbox_sql() {
@@ -171,7 +173,7 @@ Result<std::vector<Claim>> Reader::waiting(std::size_t max) {
   const MutexLock lock(mutex_);
   auto opened = open();
   if (!opened) return std::move(opened.error());
-  return done(all<Claim>((*opened)->waiting.with(max), waiting_from));
+  return done(all<Claim>((*opened)->waiting.with(max, kExternalModuleChosen), waiting_from));
 }
 
 Result<std::optional<UnixMillis>> Reader::oldest_ready(const std::string& module) {

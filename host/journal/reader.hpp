@@ -22,7 +22,7 @@ class Reader {
   Result<std::vector<Claim>> claims(const std::vector<EventSeq>& seqs);
   Result<std::vector<Claim>> page(const std::string& module, const ReadySet::Page& page, std::size_t bytes_max);
 
-  // Events that wait for their next attempt, without bodies.
+  // Chats that wait for their next attempt, oldest first, without bodies.
   Result<std::vector<Claim>> waiting(std::size_t max);
 
   // When the oldest ready event of a module was accepted.

@@ -50,25 +50,26 @@ Claim ReadySet::pop(Lane& lane) {
   return claim;
 }
 
-ReadySet::Taken ReadySet::take(const std::string& module, std::size_t max) {
+ReadySet::Taken ReadySet::take(const std::string& module, std::size_t max, bool only_returned) {
   Taken taken;
   const auto found = lanes_.find(module);
   if (found == lanes_.end()) return taken;
   Lane& lane = found->second;
   taken.max = max = std::min(max, kUnmarkedMax - std::min(lane.unmarked, kUnmarkedMax));
   while (taken.claims.size() + taken.on_disk.size() < max) {
-    const bool older =
-        !lane.returned.empty() && (lane.window.empty() || *lane.returned.begin() < lane.window.front().seq);
+    const bool older = !lane.returned.empty() &&
+                       (only_returned || lane.window.empty() || *lane.returned.begin() < lane.window.front().seq);
     if (older) {
       taken.on_disk.push_back(*lane.returned.begin());
       lane.returned.erase(lane.returned.begin());
-    } else if (!lane.window.empty()) {
+    } else if (!lane.window.empty() && !only_returned) {
       taken.claims.push_back(pop(lane));
     } else {
       break;
     }
   }
-  if (taken.claims.size() + taken.on_disk.size() < max && lane.on_disk > 0 && !lane.is_loading) {
+  const bool wants_page = taken.claims.size() + taken.on_disk.size() < max && !only_returned;
+  if (wants_page && lane.on_disk > 0 && !lane.is_loading) {
     lane.is_loading = true;
     taken.page = Page{lane.cursor, lane.newest, limits::kReadyInMemoryMax};
   }

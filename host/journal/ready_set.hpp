@@ -44,7 +44,8 @@ class ReadySet {
   // Has ended without a claim, durably: no page will find it. Not while a page is being read.
   void forget(const std::string& module, EventSeq seq);
 
-  Taken take(const std::string& module, std::size_t max);
+  // only_returned: nothing that comes for the first time.
+  Taken take(const std::string& module, std::size_t max, bool only_returned = false);
   // The answer to Taken::page: the claims to hand out now, at most `max`; the rest is kept. `complete` is false when
   // the disk could not be read to the end.
   enum class Read { kDone, kFailed };

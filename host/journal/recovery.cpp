@@ -117,7 +117,9 @@ Result<std::vector<Recovered::Module>> live_modules(Connection& connection) {
 }
 
 Result<void> read_timers(Connection& connection, Recovered& recovered) {
-  auto rows = connection.prepare("SELECT seq, module, not_before FROM event WHERE module=?1 AND state=2 AND state<3");
+  auto rows = connection.prepare(
+      "SELECT seq, module, not_before, app, company_id, chat_id FROM event WHERE module=?1 AND state=2 AND state<3 "
+      "ORDER BY seq");
   if (!rows) return std::move(rows.error());
   for (const Recovered::Module& module : recovered.modules) {
     rows->with(module.name);
@@ -125,7 +127,11 @@ Result<void> read_timers(Connection& connection, Recovered& recovered) {
       auto row = rows->step();
       if (!row) return std::move(row.error());
       if (!*row) break;
-      recovered.waiting.push_back({rows->integer(0), rows->text(1), unix_millis(rows->integer(2))});
+      Event ids;
+      ids.app = rows->text(3);
+      ids.company_id = rows->text(4);
+      ids.chat_id = rows->text(5);
+      recovered.waiting.push_back({rows->integer(0), rows->text(1), std::move(ids), unix_millis(rows->integer(2))});
     }
   }
   auto endings = connection.prepare("SELECT id, not_before FROM outbox WHERE is_prepared=0 ORDER BY id");

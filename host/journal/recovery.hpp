@@ -20,6 +20,7 @@ struct Recovered {
   struct Waiting {
     EventSeq seq = 0;
     std::string module;
+    Event ids;  // those that tell its chat
     UnixMillis not_before{};
   };
   struct Ending {

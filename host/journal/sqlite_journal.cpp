@@ -73,24 +73,24 @@ void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {
   store_->wake();
 }
 
-std::vector<Claim> SqliteJournal::Impl::claim(const std::string& module, std::size_t max) {
-  if (options_.paused) return {};
-  Live::Taken taken;
-  {
-    const MutexLock lock(mutex_);
-    taken = live_.take(module, max);
-  }
-  std::vector<Claim> claims = read_taken(module, taken);
-  if (!claims.empty()) {
-    std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) { return a.seq < b.seq; });
+std::vector<Claim> SqliteJournal::Impl::claim(const std::string& module, std::size_t max, ClaimOrder order) {
+  std::vector<Claim> claims;
+  if (options_.paused) return claims;
+  // A round may find only events whose chats are taken.
+  for (bool has_more = true; has_more && claims.size() < max;) {
+    Live::Taken taken;
     {
       const MutexLock lock(mutex_);
-      claims = live_.start(module, std::move(claims), ops_);
+      taken = live_.take(module, max - claims.size());
     }
-    store_->wake();
+    claims.insert(claims.end(), std::make_move_iterator(taken.granted.begin()),
+                  std::make_move_iterator(taken.granted.end()));
+    std::vector<Claim> found = read_taken(module, taken);
+    std::sort(found.begin(), found.end(), [](const Claim& a, const Claim& b) { return a.seq < b.seq; });
+    const MutexLock lock(mutex_);
+    has_more = live_.start(module, std::move(found), order, ops_, claims);
   }
-  claims.insert(claims.begin(), std::make_move_iterator(taken.granted.begin()),
-                std::make_move_iterator(taken.granted.end()));
+  store_->wake();
   return claims;
 }
 
@@ -124,6 +124,11 @@ std::vector<Claim> SqliteJournal::Impl::read_taken(const std::string& module, Li
     live_.nudge_at(options_.clock->steady_now() + kReadRetryDelay);
   }
   return claims;
+}
+
+std::vector<EventSeq> SqliteJournal::Impl::take_superseded(const std::string& module) {
+  const MutexLock lock(mutex_);
+  return live_.take_superseded(module);
 }
 
 std::vector<std::string> SqliteJournal::Impl::modules_ready() {
@@ -320,8 +325,11 @@ SqliteJournal::SqliteJournal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 SqliteJournal::~SqliteJournal() = default;
 
 void SqliteJournal::append(NewEvent event, AppendDone done) { impl_->append(std::move(event), std::move(done)); }
-std::vector<Claim> SqliteJournal::claim(const std::string& module, std::size_t max) {
-  return impl_->claim(module, max);
+std::vector<Claim> SqliteJournal::claim(const std::string& module, std::size_t max, ClaimOrder order) {
+  return impl_->claim(module, max, order);
+}
+std::vector<EventSeq> SqliteJournal::take_superseded(const std::string& module) {
+  return impl_->take_superseded(module);
 }
 std::vector<std::string> SqliteJournal::modules_ready() { return impl_->modules_ready(); }
 std::optional<UnixMillis> SqliteJournal::oldest_ready(const std::string& module) { return impl_->oldest_ready(module); }

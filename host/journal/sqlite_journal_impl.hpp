@@ -25,7 +25,8 @@ class SqliteJournal::Impl final : public store::Client {
   Result<void> start();
 
   void append(NewEvent event, AppendDone done);
-  std::vector<Claim> claim(const std::string& module, std::size_t max);
+  std::vector<Claim> claim(const std::string& module, std::size_t max, ClaimOrder order);
+  std::vector<EventSeq> take_superseded(const std::string& module);
   std::vector<std::string> modules_ready();
   std::optional<UnixMillis> oldest_ready(const std::string& module);
   void on_ready(ReadyListener listener);

@@ -16,4 +16,8 @@ std::string_view to_string(State state);
 std::optional<State> state_named(std::string_view name);
 constexpr bool is_terminal(State state) { return state >= State::kCompleted; }
 
+// What may run beside another event of the same chat. kPerChat: nothing. kNewest: nothing either, and an event that is
+// overtaken by a newer one is superseded.
+enum class ClaimOrder { kAny, kPerChat, kNewest };
+
 }  // namespace modhost::journal

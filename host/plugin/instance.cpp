@@ -98,7 +98,9 @@ void Instance::submit(AttemptInput input, OutcomeListener listener) {
   const auto age = input.first_received == UnixMillis{} ? std::chrono::milliseconds(0)
                                                         : shared_.clock.unix_now() - input.first_received;
   const Deadline limit(now + module_.event_deadline - age);
+  std::string shown_answer = std::move(input.shown_answer);
   const auto attempt = std::make_shared<Attempt>(std::move(input), budget, limit, std::move(listener));
+  attempt->note_shown_answer(std::move(shown_answer));  // an earlier one's: the bubble still says it
   if (phase_.load() != Phase::kRunning || !services_.events.admit(attempt)) {
     const bool is_full = phase_.load() == Phase::kRunning;
     EventEnd end;

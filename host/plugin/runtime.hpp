@@ -28,6 +28,7 @@ struct AttemptInput {
   UnixMillis first_received{};
   Deadline deadline;  // of the attempt, counted from submit(): waiting for a thread is given back
   std::int64_t journal_seq = 0;
+  std::string shown_answer;  // Outcome::shown_answer of the attempt before
 };
 
 // How an attempt ended, whatever the way: returned, completed later, threw, was given up.

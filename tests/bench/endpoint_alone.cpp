@@ -35,7 +35,8 @@ class ForgetfulJournal final : public journal::Journal {
     if (was_empty) given_.notify_one();
   }
 
-  std::vector<journal::Claim> claim(const std::string&, std::size_t) override { return {}; }
+  std::vector<journal::Claim> claim(const std::string&, std::size_t, journal::ClaimOrder) override { return {}; }
+  std::vector<journal::EventSeq> take_superseded(const std::string&) override { return {}; }
   std::vector<std::string> modules_ready() override { return {}; }
   void on_ready(ReadyListener) override {}
   void settle(journal::Settlement) override {}

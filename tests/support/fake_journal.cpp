@@ -24,8 +24,9 @@ void FakeJournal::append(journal::NewEvent event, AppendDone done) {
   if (listener_) listener_();
 }
 
-std::vector<journal::Claim> FakeJournal::claim(const std::string& module, std::size_t max) {
+std::vector<journal::Claim> FakeJournal::claim(const std::string& module, std::size_t max, journal::ClaimOrder order) {
   MutexLock lock(mutex_);
+  claim_orders_.push_back(order);
   std::vector<journal::Claim> claims;
   auto& queue = ready_[module];
   while (!queue.empty() && claims.size() < max) {
@@ -37,6 +38,7 @@ std::vector<journal::Claim> FakeJournal::claim(const std::string& module, std::s
     claim.module = module;
     claim.attempt = entry.attempt;
     claim.turn_completed = turn_completed_;
+    claim.superseded = is_superseded_;
     claim.first_received = entry.event.received_at;
     claim.event = entry.event;
     running_[entry.seq] = std::move(entry);
@@ -140,6 +142,26 @@ Result<std::vector<journal::Row>> FakeJournal::query(const journal::Filter& filt
 void FakeJournal::claim_as_attempt(unsigned attempt) {
   MutexLock lock(mutex_);
   attempt_ = attempt;
+}
+
+std::vector<journal::EventSeq> FakeJournal::take_superseded(const std::string&) {
+  MutexLock lock(mutex_);
+  return std::exchange(superseded_, {});
+}
+
+void FakeJournal::claim_as_superseded() {
+  MutexLock lock(mutex_);
+  is_superseded_ = true;
+}
+
+void FakeJournal::supersede(journal::EventSeq seq) {
+  MutexLock lock(mutex_);
+  superseded_.push_back(seq);
+}
+
+std::vector<journal::ClaimOrder> FakeJournal::claim_orders() {
+  MutexLock lock(mutex_);
+  return claim_orders_;
 }
 
 void FakeJournal::claim_with_turn_completed() {

@@ -14,7 +14,9 @@ class FakeJournal final : public journal::Journal {
  public:
   void append(journal::NewEvent event, AppendDone done) override;
 
-  std::vector<journal::Claim> claim(const std::string& module, std::size_t max) override;
+  std::vector<journal::Claim> claim(const std::string& module, std::size_t max,
+                                    journal::ClaimOrder order = journal::ClaimOrder::kAny) override;
+  std::vector<journal::EventSeq> take_superseded(const std::string& module) override;
 
   std::vector<std::string> modules_ready() override;
   std::optional<UnixMillis> oldest_ready(const std::string& module) override;
@@ -42,6 +44,9 @@ class FakeJournal final : public journal::Journal {
   // For tests.
   void claim_as_attempt(unsigned attempt);  // what follows was run so often already
   void claim_with_turn_completed();
+  void claim_as_superseded();
+  void supersede(journal::EventSeq seq);  // take_superseded() names it
+  std::vector<journal::ClaimOrder> claim_orders();
   void fail_with(Error error);
   void wait_from_before(journal::Claim claim);  // waiting() names it
   void hold();
@@ -84,6 +89,9 @@ class FakeJournal final : public journal::Journal {
   journal::EventSeq seq_ GUARDED_BY(mutex_) = 0;
   unsigned attempt_ GUARDED_BY(mutex_) = 1;
   bool turn_completed_ GUARDED_BY(mutex_) = false;
+  bool is_superseded_ GUARDED_BY(mutex_) = false;
+  std::vector<journal::EventSeq> superseded_ GUARDED_BY(mutex_);
+  std::vector<journal::ClaimOrder> claim_orders_ GUARDED_BY(mutex_);
   std::int64_t outbox_id_ GUARDED_BY(mutex_) = 0;
 };
 

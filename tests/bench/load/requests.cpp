@@ -18,15 +18,15 @@ constexpr char kIdPrefix[] = "evt_";
 
 // The fields of a real unique.chat.external-module.chosen, its free text filled up to 2 KiB.
 std::string body_with(std::string_view module, std::string_view id) {
-  std::string head = R"({"id":")" + std::string(id) +
-                     R"(","version":"1.0.0","event":"unique.chat.external-module.chosen",)" + R"("createdAt":)" +
-                     std::to_string(std::time(nullptr)) +
-                     R"(,"userId":"284719305518067713","companyId":"251906337744912385","payload":{"name":")" +
-                     std::string(module) + R"(","description":"Answers questions about lease contracts",)" +
-                     R"("configuration":{"languageModel":"AZURE_GPT_4o_2024_1120","maxSources":12,"debug":false},)" +
-                     R"("chatId":"chat_k3v9t0q2m7xw5rj8zd1nb4ly","assistantId":"assistant_p8d2fh6wq0c4zt9mrk1xv7ju",)" +
-                     R"("userMessage":{"id":"msg_a1y7g3s9e5o2u8i4t6r0w1qz","createdAt":"2025-10-09T08:53:20.000Z",)" +
-                     R"("language":"German","text":"Wie lang ist die Kündigungsfrist für das Büro in Zürich? )";
+  std::string head =
+      R"({"id":")" + std::string(id) + R"(","version":"1.0.0","event":"unique.chat.external-module.chosen",)" +
+      R"("createdAt":)" + std::to_string(std::time(nullptr)) +
+      R"(,"userId":"284719305518067713","companyId":"251906337744912385","payload":{"name":")" + std::string(module) +
+      R"(","description":"Answers questions about lease contracts",)" +
+      R"("configuration":{"languageModel":"AZURE_GPT_4o_2024_1120","maxSources":12,"debug":false},)" +
+      R"("chatId":"chat_)" + std::string(id) + R"(","assistantId":"assistant_p8d2fh6wq0c4zt9mrk1xv7ju",)" +
+      R"("userMessage":{"id":"msg_a1y7g3s9e5o2u8i4t6r0w1qz","createdAt":"2025-10-09T08:53:20.000Z",)" +
+      R"("language":"German","text":"Wie lang ist die Kündigungsfrist für das Büro in Zürich? )";
   std::string tail =
       R"("},"assistantMessage":{"id":"msg_b6n2x8c4v0l5k1j7h3g9f5dy","createdAt":"2025-10-09T08:53:20.412Z"},)"
       R"("text":null,"additionalParameters":{"translateToLanguage":null,"uploadedFiles":[{"id":)"

@@ -144,9 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"PluginName", "modules: {A: 'a b'}",
              "modules.yaml:1:14: modules.A \"a b\": expected the name of a plugin"},
         Case{"PluginMissing", "modules: {A: }", "modules.yaml:1:"},
-        Case{"Serial", "modules: {A: {plugin: a, order: serial}}",
-             "modules.yaml:1:33: modules.A.order \"serial\": running the events of one chat one after the other is not "
-             "built yet: use none"},
+        Case{"Order", "modules: {A: {plugin: a, order: parallel}}",
+             "modules.yaml:1:33: modules.A.order \"parallel\": expected one of serial, cancel_previous, none"},
         Case{"Process", "modules: {A: {plugin: a, isolation: process}}",
              "modules.yaml:1:37: modules.A.isolation \"process\": running plugins in processes of their own is not "
              "built yet: use in-process"},

@@ -61,7 +61,7 @@ modules:
     threads: 4
     in_flight: 1000
     retry: []
-    order: none
+    order: cancel_previous
     side_effects: once
     complete_turn: false
     on_failure: "Sorry: ${UNIQUE_APP_ID} $5 $${UNIQUE_APP_ID}"
@@ -118,7 +118,7 @@ TEST(Load, EveryKeyOfAModuleIsRead) {
   EXPECT_EQ(knowledge.in_flight, 1000u);
   EXPECT_EQ(knowledge.event_deadline, 2min);
   EXPECT_EQ(knowledge.attempts_max(), 1u);
-  EXPECT_EQ(knowledge.order, Order::kNone);
+  EXPECT_EQ(knowledge.order, Order::kCancelPrevious);
   EXPECT_EQ(knowledge.side_effects, SideEffects::kOnce);
   EXPECT_FALSE(knowledge.complete_turn);
   EXPECT_EQ(knowledge.on_failure, "Sorry: app_one $5 ${UNIQUE_APP_ID}");

@@ -121,6 +121,8 @@ config::Config demo_config() {
   config::Config config;
   config.modules["DemoApp"].name = "DemoApp";
   config.modules["Slow"].name = "Slow";
+  config.modules["Newest"].name = "Newest";
+  config.modules["Newest"].order = config::Order::kCancelPrevious;
   config::App app;
   app.id = "app_1";
   app.api_base = "http://127.0.0.1:1/public/chat";
@@ -161,7 +163,7 @@ class DispatcherTest : public testing::Test {
   telemetry::Metrics metrics_;
   Dispatcher dispatcher_{journal_,
                          [this](const std::string& name) -> plugin::PluginRuntime* {
-                           return name == "DemoApp" ? &demo_ : name == "Slow" ? &slow_ : nullptr;
+                           return name == "DemoApp" ? &demo_ : name == "Slow" || name == "Newest" ? &slow_ : nullptr;
                          },
                          client_,
                          config_,
@@ -265,6 +267,22 @@ TEST_F(DispatcherTest, TheStopButtonEndsAChatThatWaitsForItsNextAttempt) {
   EXPECT_EQ(demo_.wait_inputs(1).size(), 1u);
 }
 
+TEST_F(DispatcherTest, WhatAnEarlierAttemptShowedStaysWhenTheUserStops) {
+  client_.answer_with(200, R"({"userAbortedAt":"2026-01-01T00:00:00.000Z"})");
+  dispatcher_.start();
+  append("evt_1");
+  append("evt_2", "Slow");
+  ASSERT_EQ(demo_.wait_inputs(1).size(), 1u);
+  plugin::Outcome outcome;
+  outcome.kind = Kind::kRetry;
+  outcome.shown_answer = R"({"text":"half of an answer"})";
+  demo_.finish_held(outcome);
+  ASSERT_EQ(journal_.wait_settled(1).at(0).state, journal::State::kWaiting);
+  clock_.advance(1s);
+  dispatcher_.wake();
+  EXPECT_NE(journal_.wait_settled(2).at(1).ending.find("half of an answer"), std::string::npos);
+}
+
 TEST_F(DispatcherTest, TheStopButtonEndsAChatThatWaitsSinceAnEarlierRun) {
   client_.answer_with(200, R"({"userAbortedAt":"2026-01-01T00:00:00.000Z"})");
   journal::Claim claim;
@@ -303,13 +321,25 @@ TEST_F(DispatcherTest, ATurnThatAnEarlierAttemptCompletedGetsNoApology) {
   EXPECT_EQ(settled.ending, "");
 }
 
-TEST_F(DispatcherTest, ALogStepThatStayedOpenFails) {
-  Event event;
-  const auto call = ending_call(event, R"({"step":"log/1"})");
-  ASSERT_TRUE(call);
-  EXPECT_EQ(call->method, "PATCH");
-  EXPECT_EQ(call->target, "/message-log/log%2F1");
-  EXPECT_EQ(call->body, R"({"status":"FAILED"})");
+TEST_F(DispatcherTest, ANewerEventOfTheChatCancelsTheOneBefore) {
+  dispatcher_.start();
+  append("evt_1", "Newest");
+  ASSERT_EQ(slow_.wait_inputs(1).size(), 1u);
+  EXPECT_EQ(journal_.claim_orders().back(), journal::ClaimOrder::kNewest);
+  journal_.supersede(1);
+  append("evt_2", "Newest");
+  EXPECT_EQ(slow_.wait_cancelled().at(0), std::pair(std::int64_t{1}, plugin::CancelReason::kSuperseded));
+}
+
+TEST_F(DispatcherTest, AnEventThatWasOvertakenBeforeItRanIsCancelled) {
+  journal_.claim_as_superseded();
+  dispatcher_.start();
+  append("evt_1", "Newest");
+  const journal::Settlement settled = journal_.wait_settled(1).at(0);
+  EXPECT_EQ(settled.state, journal::State::kCancelled);
+  EXPECT_EQ(settled.reason, "superseded");
+  EXPECT_NE(settled.ending, "") << "the input unlocks";
+  EXPECT_TRUE(slow_.wait_inputs(0).empty());
 }
 
 TEST_F(DispatcherTest, ATurnLeftOpenKeepsItsSteps) {
@@ -416,61 +446,6 @@ TEST_F(DispatcherTest, PauseLetsRunningAttemptsEnd) {
   ASSERT_EQ(settled.size(), 1u);
   EXPECT_EQ(settled[0].state, journal::State::kReady);
   EXPECT_EQ(demo_.wait_inputs(0).size(), 1u) << "nothing was claimed after the pause";
-}
-
-TEST(Ending, IdsAreEscapedIntoThePath) {
-  Event event;
-  event.assistant_message_id = "../a b";
-  event.chat_id = "c\"d";
-  const auto call = ending_call(event, R"({"completedAt":"x","text":"t"})");
-  ASSERT_TRUE(call);
-  EXPECT_EQ(call->target, "/messages/..%2Fa%20b");
-  EXPECT_EQ(call->body, R"({"chatId":"c\"d","text":"t","completedAt":"x"})");
-}
-
-TEST(Ending, WhatTheUserSawBeforePressingStopStays) {
-  Event event;
-  event.name = kExternalModuleChosen;
-  event.chat_id = "c";
-  event.assistant_message_id = "m";
-  const auto body = [&](journal::State state, std::string shown) {
-    plugin::Outcome outcome;
-    outcome.shown_answer = std::move(shown);
-    const auto call = ending_call(event, ending_for({}, event, state, outcome, UnixMillis{}));
-    return call ? call->body : "";
-  };
-  const std::string at = R"("completedAt":"1970-01-01T00:00:00.000Z"})";
-  const std::string shown =
-      R"({"text":"a\"","originalText":"a[source0]","references":[{"url":"u"}],"chatId":"x","gptRequest":{}})";
-  EXPECT_EQ(body(journal::State::kCancelled, shown),
-            R"({"chatId":"c","text":"a\"","originalText":"a[source0]","references":[{"url":"u"}],)" + at);
-  for (const char* nothing : {"", "{", "[]", R"({"text":""})", R"({"references":[]})"})
-    EXPECT_EQ(body(journal::State::kCancelled, nothing), R"({"chatId":"c",)" + at) << nothing;
-  EXPECT_EQ(body(journal::State::kCompleted, shown), R"({"chatId":"c",)" + at);
-  EXPECT_EQ(body(journal::State::kDead, shown).find("originalText"), std::string::npos);
-}
-
-TEST(Ending, NothingToSayForOtherEventsOrWhenTheModuleSaidIt) {
-  Event event;
-  event.name = kExternalModuleChosen;
-  event.chat_id = "c";
-  event.assistant_message_id = "m";
-  const UnixMillis now{};
-  EXPECT_NE(ending_for({}, event, journal::State::kCompleted, {}, now), "");
-  plugin::Outcome done;
-  done.turn_completed = true;
-  for (const journal::State state : {journal::State::kCompleted, journal::State::kDead, journal::State::kCancelled})
-    EXPECT_EQ(ending_for({}, event, state, done, now), "") << "the answer stands";
-  plugin::Outcome open;
-  open.leave_turn_open = true;
-  EXPECT_EQ(ending_for({}, event, journal::State::kCompleted, open, now), "");
-  EXPECT_NE(ending_for({}, event, journal::State::kDead, open, now), "") << "a failure is always told";
-  config::ModuleConfig quiet;
-  quiet.complete_turn = false;
-  EXPECT_EQ(ending_for(quiet, event, journal::State::kCompleted, {}, now), "");
-  EXPECT_EQ(ending_for({}, event, journal::State::kWaiting, {}, now), "");
-  event.name = "unique.chat.user-message.created";
-  EXPECT_EQ(ending_for({}, event, journal::State::kDead, {}, now), "");
 }
 
 }  // namespace

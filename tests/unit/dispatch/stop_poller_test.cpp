@@ -72,6 +72,70 @@ TEST_F(StopPollerTest, LooksAtTheMessageEachSecond) {
   EXPECT_TRUE(pressed_.empty());
 }
 
+TEST_F(StopPollerTest, ShortAttemptsDoNotPutTheNextLookOff) {
+  watch(1);
+  for (int i = 0; i < 9; ++i) {
+    clock_.advance(100ms);
+    poller_.rest(1);
+    clock_.advance(10ms);
+    watch(1);
+  }
+  clock_.advance(10ms);
+  EXPECT_EQ(pump().size(), 1u);
+  EXPECT_NE(metrics_.scrape().find("stop_poll_interval_seconds{app=\"app_1\"} 1\n"), std::string::npos);
+}
+
+TEST_F(StopPollerTest, AnAnswerOnItsWayCountsForTheNextAttempt) {
+  watch(1);
+  clock_.advance(1s);
+  const auto looks = pump();
+  ASSERT_EQ(looks.size(), 1u);
+  poller_.rest(1);
+  watch(1);
+  EXPECT_TRUE(pump().empty()) << "one look at a time";
+  client_.respond(looks[0], 200, R"({"userAbortedAt":"2026-01-01T00:00:00.000Z"})");
+  EXPECT_EQ(pressed_, std::vector<journal::EventSeq>{1});
+}
+
+TEST_F(StopPollerTest, AWaitingChatIsLookedAtLessOftenTheLongerItWaits) {
+  watch(1);
+  poller_.rest(1);
+  clock_.advance(1s);
+  std::vector<std::chrono::milliseconds> gaps;
+  SteadyTime last = clock_.steady_now();
+  for (int i = 0; i < 45; ++i) {
+    const auto looks = pump();
+    if (!looks.empty()) {
+      client_.respond(looks.front(), 200, R"({"userAbortedAt":null})");
+      pump();
+    }
+    const SteadyTime due = next_;
+    gaps.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(due - last));
+    last = due;
+    clock_.advance(std::chrono::duration_cast<std::chrono::milliseconds>(due - clock_.steady_now()));
+  }
+  EXPECT_EQ(gaps.front(), 2s);
+  EXPECT_EQ(gaps.back(), 30s);
+}
+
+TEST_F(StopPollerTest, RunningChatsGoFirstAndWaitingOnesAreNotForgotten) {
+  for (journal::EventSeq seq = 1; seq <= 1000; ++seq) {
+    watch(seq, "waiting");
+    poller_.rest(seq);
+  }
+  clock_.advance(20s);  // their first look was due long ago
+  for (journal::EventSeq seq = 2001; seq <= 2100; ++seq) watch(seq, "running");
+  clock_.advance(1s);
+  int of_running = 0, of_waiting = 0;
+  for (int second = 0; second < 2; ++second) {
+    for (int i = 0; i < 10; ++i, clock_.advance(100ms))
+      for (const auto& look : pump())
+        (look.request.url.find("running") != std::string::npos ? of_running : of_waiting)++;
+  }
+  EXPECT_NEAR(of_running, 80, 6);
+  EXPECT_NEAR(of_waiting, 20, 6);
+}
+
 TEST_F(StopPollerTest, TellsUntilTheEventIsForgotten) {
   watch(1);
   watch(2);

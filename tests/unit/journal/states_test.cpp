@@ -131,6 +131,112 @@ TEST_F(States, EveryTerminalStateEnds) {
   EXPECT_TRUE(journal_->claim("DemoApp", 10).empty());
 }
 
+class Chats : public JournalTest {
+ protected:
+  // In chat_1, as the others.
+  void append_all(int count) {
+    for (int i = 1; i <= count; ++i) ASSERT_TRUE(append(*journal_, event("evt_" + std::to_string(i))));
+  }
+  std::vector<Claim> claim(std::size_t max = 10) {
+    journal_->flush();
+    return journal_->claim("DemoApp", max, order_);
+  }
+  Claim claim_next() {
+    auto claims = claim();
+    for (int i = 0; i < 100 && claims.empty(); ++i) claims = claim();
+    EXPECT_EQ(claims.size(), 1u);
+    return claims.empty() ? Claim() : std::move(claims.front());
+  }
+  ClaimOrder order_ = ClaimOrder::kPerChat;
+};
+
+TEST_F(Chats, RunOneEventAfterTheOther) {
+  open();
+  append_all(3);
+  NewEvent other = event("evt_other");
+  other.event.chat_id = "chat_2";
+  ASSERT_TRUE(append(*journal_, std::move(other)));
+  const auto first = claim();
+  ASSERT_EQ(first.size(), 2u) << "one of each chat";
+  EXPECT_EQ(first[1].event.id, "evt_other");
+  EXPECT_TRUE(claim().empty());
+  journal_->settle(end(first[0], State::kCompleted));
+  const Claim second = claim_next();
+  EXPECT_EQ(second.event.id, "evt_2");
+  EXPECT_EQ(second.event.body, "{\"id\":\"evt_2\"}");
+  journal_->settle(end(second, State::kDead));
+  EXPECT_EQ(claim_next().event.id, "evt_3");
+  expect_balanced();
+}
+
+TEST_F(Chats, AWaitingEventKeepsTheOthersBackAlsoAfterARestart) {
+  open();
+  append_all(2);
+  Settlement retry = end(claim_next(), State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::minutes(5);
+  journal_->settle(std::move(retry));
+  EXPECT_TRUE(claim().empty());
+  open();
+  EXPECT_TRUE(claim().empty());
+  clock_.advance(limits::kOrderWaitMax);
+  EXPECT_EQ(claim_next().event.id, "evt_2") << "it has waited long enough";
+}
+
+TEST_F(Chats, AFloodInOneChatHoldsUpNoOther) {
+  open();
+  const int flood = static_cast<int>(limits::kReadyInMemoryMax) + 50;
+  for (int i = 1; i <= flood; ++i) journal_->append(event("evt_" + std::to_string(i)), [](Result<Appended>) {});
+  NewEvent other = event("evt_other");
+  other.event.chat_id = "chat_2";
+  ASSERT_TRUE(append(*journal_, std::move(other)));
+  std::vector<Claim> claims = claim(2);
+  ASSERT_EQ(claims.size(), 2u);
+  EXPECT_EQ(claims[1].event.id, "evt_other");
+  EventSeq last = 0;
+  for (int i = 1; i <= flood; ++i) {
+    const Claim next = i == 1 ? claims[0] : claim_next();
+    EXPECT_EQ(next.seq, ++last);
+    journal_->settle(end(next, State::kCompleted));
+  }
+  EXPECT_TRUE(claim().empty());
+  expect_balanced();
+}
+
+TEST_F(Chats, TheNewestEndsThoseBeforeIt) {
+  order_ = ClaimOrder::kNewest;
+  open();
+  append_all(1);
+  const Claim first = claim_next();
+  for (const char* id : {"evt_2", "evt_3"}) ASSERT_TRUE(append(*journal_, event(id)));
+  const Claim overtaken = claim_next();
+  EXPECT_EQ(overtaken.event.id, "evt_2");
+  EXPECT_TRUE(overtaken.superseded);
+  EXPECT_EQ(journal_->take_superseded("DemoApp"), std::vector<EventSeq>{first.seq});
+  journal_->settle(end(overtaken, State::kCancelled));
+  EXPECT_TRUE(claim().empty());
+  journal_->settle(end(first, State::kCancelled));
+  const Claim newest = claim_next();
+  EXPECT_EQ(newest.event.id, "evt_3");
+  EXPECT_FALSE(newest.superseded);
+}
+
+TEST_F(Chats, AnEventThatIsWithdrawnLetsTheNextOneRun) {
+  open();
+  append_all(3);
+  Settlement retry = end(claim_next(), State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now() + std::chrono::minutes(5);
+  const EventSeq first = retry.seq;
+  journal_->settle(std::move(retry));
+  EXPECT_TRUE(claim().empty());
+  for (const EventSeq seq : {first + 1, first}) {
+    Settlement stop;
+    stop.seq = seq;
+    stop.state = State::kCancelled;
+    ASSERT_TRUE(journal_->withdraw(std::move(stop)));
+  }
+  EXPECT_EQ(claim_next().event.id, "evt_3");
+}
+
 class Withdrawn : public JournalTest {
  protected:
   Settlement stop(EventSeq seq) {

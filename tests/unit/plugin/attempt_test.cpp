@@ -1,4 +1,6 @@
 // How one attempt begins and ends, and what the plugin may rely on meanwhile.
+#include <future>
+
 #include "runtime_fixture.hpp"
 
 namespace modhost::plugin {
@@ -118,6 +120,17 @@ TEST_F(AttemptTest, LeavesTheTurnOpenWhenAsked) {
   EXPECT_EQ(outcome.kind, Kind::kOk);
   EXPECT_TRUE(outcome.leave_turn_open);
   EXPECT_FALSE(outcome.turn_completed);
+  EXPECT_TRUE(stop());
+}
+
+TEST_F(AttemptTest, WhatAnEarlierAttemptShowedIsStillShown) {
+  script_.on_event = [&](modhost_event_id, const auto&) { return MODHOST_OK; };
+  scripted();
+  AttemptInput input;
+  input.shown_answer = "half of an answer";
+  std::promise<Outcome> told;
+  runtime_->submit(std::move(input), [&](Outcome outcome) { told.set_value(std::move(outcome)); });
+  EXPECT_EQ(told.get_future().get().shown_answer, "half of an answer");
   EXPECT_TRUE(stop());
 }
 
