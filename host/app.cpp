@@ -250,6 +250,7 @@ class App {
     options.ready_events_max = config_.limits.ready_events;
     options.ready_bytes_max = config_.limits.ready_bytes;
     options.paused = options_.paused;
+    for (const auto& [name, module] : config_.modules) options.modules.insert(name);
     for (const auto& [name, module] : config_.modules)
       if (module.side_effects == config::SideEffects::kOnce) options.once_modules.insert(name);
     options.interrupted_ending = [this](const Event& event, const std::string& module) {

@@ -1,6 +1,7 @@
 #include "journal/sqlite_journal.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "journal/schema.hpp"
 #include "journal/sqlite_journal_impl.hpp"
@@ -24,6 +25,7 @@ SqliteJournal::Impl::Impl(Options options, std::unique_ptr<store::Store> store)
       claim_reader_(*store_),
       admin_reader_(*store_),
       key_reader_(*store_),
+      shares_({options_.ready_events_max, options_.ready_bytes_max}, options_.modules),
       retention_(Retained{options_.keep_body, options_.dedupe_retention}),
       live_(*options_.clock, options_.once_modules, store_->epoch()) {}
 
@@ -46,6 +48,7 @@ Result<void> SqliteJournal::Impl::start() {
   if (options_.log != nullptr && recovered->unknown_steps > 0)
     options_.log->warn("log steps were being opened when the host stopped: they may stay open in their chats",
                        {{"steps", recovered->unknown_steps}});
+  take_shares(*recovered);
   {
     const MutexLock lock(mutex_);
     ledger_ = recovered->ledger;
@@ -53,6 +56,16 @@ Result<void> SqliteJournal::Impl::start() {
     live_.take_over(*recovered);
   }
   return store_->start(*this);
+}
+
+// Bytes by module would cost a read of every live row: they are shared out by number until these events have ended.
+void SqliteJournal::Impl::take_shares(const Recovered& recovered) {
+  const std::uint64_t live = std::max<std::uint64_t>(1, recovered.ledger.accepted - recovered.ledger.ended);
+  for (const Recovered::Module& module : recovered.modules) {
+    const std::uint64_t events = std::accumulate(module.live.begin(), module.live.end(), std::uint64_t{0});
+    const std::uint64_t bytes_each = recovered.ledger.live_bytes / live;
+    shares_.added(module.name, {events, events * bytes_each});
+  }
 }
 
 void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {

@@ -29,6 +29,7 @@ struct Options {
   telemetry::Log* log = nullptr;                           // may be null
   std::uint64_t ready_events_max = limits::kReadyMax;      // live events, then kFull
   std::uint64_t ready_bytes_max = limits::kReadyBytesMax;  // of their bodies
+  std::set<std::string> modules;                           // configured: each has its part of the backlog
   std::set<std::string> once_modules;  // side_effects: once: durably kRunning before a claim is handed out
   // Makes the ending (JSON) of an event of a once module that the last run left kRunning with its turn not completed;
   // called by open(). The event carries ids only. Null or an empty answer: no outbox row.

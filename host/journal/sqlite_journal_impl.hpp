@@ -12,6 +12,7 @@
 #include "journal/ops.hpp"
 #include "journal/reader.hpp"
 #include "journal/retention.hpp"
+#include "journal/shares.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "journal/tables.hpp"
 #include "store/store.hpp"
@@ -25,6 +26,7 @@ class SqliteJournal::Impl final : public store::Client {
   Result<void> start();
 
   void append(NewEvent event, AppendDone done);
+  void take_shares(const Recovered& recovered);
   std::vector<Claim> claim(const std::string& module, std::size_t max, ClaimOrder order);
   std::vector<EventSeq> take_superseded(const std::string& module);
   std::vector<std::string> modules_ready();
@@ -82,6 +84,7 @@ class SqliteJournal::Impl final : public store::Client {
   std::vector<Pending> take_appends(std::size_t count_max, std::size_t bytes_max) REQUIRES(mutex_);
   std::vector<Claim> read_taken(const std::string& module, Live::Taken& taken);
   Result<void> write_append(Pending& pending);
+  Result<void> admit(const NewEvent& event) const;
   Result<void> write_op(BatchOp& op);
   Result<void> write_settle(BatchOp& op, const SettleOp& settle);
   Result<void> write_withdraw(BatchOp& op, const WithdrawOp& withdraw);
@@ -103,6 +106,7 @@ class SqliteJournal::Impl final : public store::Client {
   Tables tables_;
   KeyTables keys_;
   KnownIds known_;
+  Shares shares_;
   Retention retention_;
   Batch batch_;
 

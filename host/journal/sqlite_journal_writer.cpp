@@ -112,9 +112,8 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
   }
   Ledger& ledger = batch_.ledger;
   const bool is_dead = !pending.event.dead_reason.empty();
-  if (!is_dead && (ledger.accepted - ledger.ended >= options_.ready_events_max ||
-                   ledger.live_bytes + event.body.size() > options_.ready_bytes_max)) {
-    pending.result = Error{Code::kFull, "the backlog is full: limits.ready_events or limits.ready_bytes"};
+  if (auto admitted = admit(pending.event); !admitted) {
+    pending.result = std::move(admitted.error());
     return {};
   }
   pending.seq = batch_.last_seq + 1;
@@ -126,8 +125,23 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
     ++ledger.ended;
   } else {
     ledger.live_bytes += event.body.size();
+    shares_.added(pending.event.module, {1, event.body.size()});
   }
   return {};
+}
+
+Result<void> SqliteJournal::Impl::admit(const NewEvent& event) const {
+  if (!event.dead_reason.empty()) return {};
+  switch (shares_.admits(event.module, event.event.body.size())) {
+    case Shares::Refusal::kNone:
+      return {};
+    case Shares::Refusal::kShare:
+      return Error{Code::kFull, "the backlog of module " + event.module +
+                                    " is full: its share of limits.ready_events or limits.ready_bytes"};
+    case Shares::Refusal::kWhole:
+      break;
+  }
+  return Error{Code::kFull, "the backlog is full: limits.ready_events or limits.ready_bytes"};
 }
 
 Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
@@ -193,6 +207,12 @@ void SqliteJournal::Impl::note_ended(std::uint64_t body_bytes) {
 
 void SqliteJournal::Impl::committed() {
   known_.committed();
+  for (const BatchOp& op : batch_.ops) {
+    if (op.withdrawn) shares_.ended(op.withdrawn->module, {1, op.withdrawn->body_bytes});
+    const auto* settle = std::get_if<SettleOp>(&op.op);
+    if (settle != nullptr && !op.is_lost && is_terminal(settle->settlement.state))
+      shares_.ended(settle->module, {1, settle->body_bytes});
+  }
   {
     const MutexLock lock(mutex_);
     ledger_ = batch_.ledger;
@@ -253,6 +273,9 @@ void SqliteJournal::Impl::answer(const Error* error) {
 
 void SqliteJournal::Impl::failed(const Error& error) {
   known_.rolled_back();
+  for (const Pending& pending : batch_.appends)
+    if (pending.seq != 0 && pending.event.dead_reason.empty())
+      shares_.ended(pending.event.module, {1, pending.event.event.body.size()});
   answer(&error);
   std::vector<Op> kept;
   for (BatchOp& op : batch_.ops) {

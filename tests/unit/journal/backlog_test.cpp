@@ -1,10 +1,76 @@
 // Many events: limits, pages, order, and many threads at once.
 #include <thread>
 
+#include "journal/shares.hpp"
 #include "journal_test_support.hpp"
 
 namespace modhost::journal::test {
 namespace {
+
+TEST(SharesTest, AModuleLeavesTheOthersTheirPart) {
+  using Refusal = Shares::Refusal;
+  Shares shares({100, 10'000}, {"A", "B"});
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(shares.admits("A", 1), Refusal::kNone) << i;
+    shares.added("A", {1, 1});
+  }
+  EXPECT_EQ(shares.admits("A", 1), Refusal::kShare) << "half of all";
+  EXPECT_EQ(shares.admits("B", 1), Refusal::kNone);
+  shares.added("B", {45, 45});
+  EXPECT_EQ(shares.admits("C", 1), Refusal::kNone) << "one that nobody has heard of has its part";
+  shares.added("C", {5, 5});
+  EXPECT_EQ(shares.admits("B", 1), Refusal::kWhole);
+  shares.ended("A", {1, 1});
+  EXPECT_EQ(shares.admits("A", 1), Refusal::kNone);
+}
+
+TEST(SharesTest, PartsOfModulesWithoutEventsAreKept) {
+  Shares shares({100, 10'000}, {"A", "B", "C", "D"});
+  shares.added("A", {50, 50});
+  shares.added("B", {39, 39});
+  EXPECT_EQ(shares.admits("B", 1), Shares::Refusal::kNone);
+  shares.added("B", {1, 1});
+  EXPECT_EQ(shares.admits("B", 1), Shares::Refusal::kShare) << "5 for C, 5 for D";
+  EXPECT_EQ(shares.admits("C", 1), Shares::Refusal::kNone);
+}
+
+TEST(SharesTest, BytesCountAsEventsDo) {
+  Shares shares({100, 10'000}, {"A", "B"});
+  shares.added("A", {1, 4'999});
+  EXPECT_EQ(shares.admits("A", 1), Shares::Refusal::kNone);
+  EXPECT_EQ(shares.admits("A", 2), Shares::Refusal::kShare);
+  EXPECT_EQ(shares.admits("B", 5'002), Shares::Refusal::kWhole);
+}
+
+TEST(SharesTest, AModuleAloneHasItAll) {
+  Shares shares({100, 10'000}, {"A"});
+  shares.added("A", {99, 99});
+  EXPECT_EQ(shares.admits("A", 1), Shares::Refusal::kNone);
+  shares.added("A", {1, 1});
+  EXPECT_EQ(shares.admits("A", 1), Shares::Refusal::kWhole);
+}
+
+TEST_F(JournalTest, AFloodOfOneModuleLeavesTheOthersRoom) {
+  Options with = options();
+  with.ready_events_max = 20;
+  with.modules = {"DemoApp", "Other"};
+  open(with);
+  int stored = 0;
+  for (int i = 0; i < 30; ++i) stored += append(*journal_, event("evt_" + std::to_string(i))) ? 1 : 0;
+  EXPECT_EQ(stored, 10);
+  const auto refused = append(*journal_, event("evt_more"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kFull);
+  EXPECT_NE(refused.error().message.find("module DemoApp"), std::string::npos);
+  EXPECT_EQ(append(*journal_, event("evt_1")).value(), Appended::kDuplicate);
+  EXPECT_TRUE(append(*journal_, event("evt_other", "Other")));
+  open(with);
+  EXPECT_FALSE(append(*journal_, event("evt_more"))) << "a restart changes nothing";
+  journal_->settle(end(claim_one(*journal_), State::kCompleted));
+  journal_->flush();
+  EXPECT_TRUE(append(*journal_, event("evt_more")));
+  expect_balanced();
+}
 
 using Backlog = JournalTest;
 
