@@ -17,10 +17,12 @@
 #include "admin/server.hpp"
 #include "admin/token.hpp"
 #include "base/version.hpp"
+#include "dispatch/crash_blame.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/ending.hpp"
 #include "dispatch/gauges.hpp"
 #include "event/json_reader.hpp"
+#include "executor/run_record.hpp"
 #include "ingest/ingest.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "loader/loader.hpp"
@@ -259,10 +261,28 @@ class App {
                  ? std::string()
                  : dispatch::ending_for(found->second, event, journal::State::kDead, {}, clock_.unix_now());
     };
+    open_run_record(options);
     auto opened = journal::SqliteJournal::open(std::move(options));
     if (!opened) return opened.error();
     journal_ = *std::move(opened);
+    if (!run_record_) return {};
+    run_record_->begin(journal_->epoch());
+    run_record_->catch_faults();
     return {};
+  }
+
+  // What the last process ran when it ended, and whose code ended it.
+  void open_run_record(journal::Options& options) {
+    auto opened = executor::RunRecord::open(config_.state_dir / "running");
+    if (!opened) return log_.warn("a crash of plugin code will not be told from others: " + opened.error().message, {});
+    run_record_ = *std::move(opened);
+    options.settled = [this](journal::EventSeq seq) { run_record_->settled(seq); };
+    const executor::RunRecord::LastRun& last = run_record_->last();
+    for (const auto& fault : last.faults)
+      if (fault.is_of_last_run)
+        log_.error("the last run ended by a fatal signal in plugin code",
+                   {{"module", fault.module}, {"signal", fault.signal}, {"seq", fault.event}});
+    options.last_running = dispatch::last_running(last);
   }
 
   Result<void> open_plugins() {
@@ -273,12 +293,26 @@ class App {
     watchdog_ = std::make_unique<executor::Watchdog>(clock_);
     plugins_ = std::make_unique<plugin::Registry>(
         *shared_, *loader_, *watchdog_,
-        plugin::Registry::Options{[this] { dispatcher_->wake(); }, options_.no_third_party});
+        plugin::Registry::Options{[this] { dispatcher_->wake(); }, options_.no_third_party, run_record_.get(),
+                                  [this](const std::string& module) { return kept_out(module); }});
     dispatcher_ = std::make_unique<dispatch::Dispatcher>(
         *journal_, [this](const std::string& module) { return plugins_->find(module); }, *client_, config_, clock_,
         log_, metrics_);
+    if (run_record_)
+      for (const std::string& module : dispatch::modules_to_hold(run_record_->last().faults, clock_.unix_now(), true))
+        dispatcher_->hold(module);
     plugins_->start();
     return {};
+  }
+
+  // A plugin that ends the host while it starts would do so for ever.
+  std::string kept_out(const std::string& module) {
+    if (!run_record_) return {};
+    const auto bad = dispatch::modules_to_hold(run_record_->last().faults, clock_.unix_now(), false);
+    return bad.contains(module)
+               ? "its plugin ended the host several times within a minute, outside of any event; mend it, "
+                 "then restart"
+               : "";
   }
 
   Result<void> open_door() {
@@ -371,6 +405,7 @@ class App {
   telemetry::Log log_{config_.log};
   telemetry::Metrics metrics_;
   std::atomic<bool> is_serving_{false};
+  std::unique_ptr<executor::RunRecord> run_record_;
   std::unique_ptr<journal::SqliteJournal> journal_;  // what the last calls of the client say is written down
   std::unique_ptr<platform::CurlClient> client_;
   std::optional<services::Shared> shared_;

@@ -77,6 +77,21 @@ Dispatcher::~Dispatcher() {
   stop();
 }
 
+void Dispatcher::hold(const std::string& module) {
+  log_.error(
+      "module held: its plugin ended the host several times within a minute. It takes events again after a while, "
+      "one at a time until it has proved itself",
+      {{"module", module}, {"seconds", kHoldTime.count()}, {"successes", kHoldSuccesses}});
+  module_held(module).set(1);
+  MutexLock lock(mutex_);
+  holds_.hold(module, clock_.steady_now());
+}
+
+telemetry::Gauge Dispatcher::module_held(const std::string& module) {
+  return metrics_.gauge("module_held", "1 while a module whose plugin ended the host proves itself",
+                        {{"module", module}});
+}
+
 void Dispatcher::start() {
   thread_ = std::thread([this] { loop(); });
 }
@@ -225,7 +240,7 @@ bool Dispatcher::claim_round() {
       expire_waiting(name);
       continue;
     }
-    const std::size_t places = std::min<std::size_t>(runtime->free_slots(), kClaimsAtOnce);
+    const std::size_t places = places_of(name, *runtime);
     if (places == 0) {  // perhaps for good: a plugin may hold its events and never finish one
       expire_waiting(name);
       continue;
@@ -237,6 +252,12 @@ bool Dispatcher::claim_round() {
     for (journal::Claim& claim : claims) run(std::move(claim), configured->second, *runtime);
   }
   return has_more;
+}
+
+std::size_t Dispatcher::places_of(const std::string& module, const plugin::PluginRuntime& runtime) const {
+  const std::size_t free = std::min<std::size_t>(runtime.free_slots(), kClaimsAtOnce);
+  MutexLock lock(mutex_);
+  return holds_.places(module, free, clock_.steady_now());
 }
 
 void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime) {
@@ -260,6 +281,7 @@ void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, p
   {
     MutexLock lock(mutex_);
     ++running_;
+    holds_.began(module.name);
     if (const auto found = waiting_.find(claim.seq); found != waiting_.end()) {
       input.shown_answer = std::move(found->second.shown_answer);
       waiting_.erase(found);
@@ -396,12 +418,17 @@ void Dispatcher::settle(const std::shared_ptr<const Attempt>& ended, const Decis
   }
   is_watched ? stop_poller_.rest(attempt.seq) : stop_poller_.forget(attempt.seq);
   journal_.settle(std::move(settlement));
+  bool is_proved = false;
   {
     MutexLock lock(mutex_);
     --running_;
     signalled_ = true;
+    is_proved = holds_.ended(attempt.module->name, outcome.kind == plugin::Outcome::Kind::kOk);
   }
   changed_.notify_all();
+  if (!is_proved) return;
+  module_held(attempt.module->name).set(0);
+  log_.info("module no longer held", {{"module", attempt.module->name}});
 }
 
 void Dispatcher::note_end(const Attempt& attempt, const journal::Settlement& end, UnixMillis now) {

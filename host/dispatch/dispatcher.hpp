@@ -12,6 +12,7 @@
 #include "base/mutex.hpp"
 #include "config/config.hpp"
 #include "dispatch/ender.hpp"
+#include "dispatch/holds.hpp"
 #include "dispatch/policy.hpp"
 #include "dispatch/stop_poller.hpp"
 #include "journal/journal.hpp"
@@ -33,6 +34,8 @@ class Dispatcher {
              const Clock& clock, telemetry::Log& log, telemetry::Metrics& metrics);
   ~Dispatcher();  // stop()
 
+  // The module has just ended the host several times: it waits, then proves itself. Before start().
+  void hold(const std::string& module);
   void start();
   // Claims nothing more; what runs goes on. Endings still leave.
   void pause();
@@ -64,6 +67,8 @@ class Dispatcher {
   void give_back(const journal::Claim& claim);
   void finish(const std::shared_ptr<const Attempt>& attempt, const plugin::Outcome& outcome);
   void settle(const std::shared_ptr<const Attempt>& attempt, const Decision& decision, plugin::Outcome outcome);
+  telemetry::Gauge module_held(const std::string& module);
+  std::size_t places_of(const std::string& module, const plugin::PluginRuntime& runtime) const;
   void note_end(const Attempt& attempt, const journal::Settlement& end, UnixMillis now);
 
   journal::Journal& journal_;
@@ -84,6 +89,7 @@ class Dispatcher {
   bool paused_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::minstd_rand jitter_ GUARDED_BY(mutex_);
+  Holds holds_ GUARDED_BY(mutex_);
   std::vector<std::pair<std::string, journal::EventSeq>> stopped_by_user_ GUARDED_BY(mutex_);
   std::map<journal::EventSeq, Waiting> waiting_ GUARDED_BY(mutex_);  // chats only
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "executor/run_record.hpp"
 
 namespace modhost::executor {
 
@@ -97,6 +98,7 @@ bool Lane::Core::spawn_if_needed() {
 }
 
 void Lane::Core::run(Workers::iterator self) {
+  prepare_thread_for_faults();
   std::vector<std::thread> ended;
   {
     MutexLock lock(mutex_);

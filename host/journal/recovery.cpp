@@ -28,59 +28,93 @@ struct Interrupted {
   Event event;
   EventSeq seq = 0;
   std::string module;
+  unsigned crash_count = 0;
   unsigned attempt = 1, generation = 0;
   bool turn_completed = false;
   std::uint32_t body_bytes = 0;
   UnixMillis started_at{};
 };
 
-Result<std::vector<Interrupted>> running_events(Connection& connection) {
-  std::string sql = "SELECT ";
-  sql += kEventColumns;
-  sql +=
-      ", e.module, e.attempts, e.generation, e.turn_completed, e.body_bytes, e.updated_at FROM event e INDEXED BY "
-      "event_live "
-      "WHERE e.state=1 AND e.state<3 ORDER BY e.seq";
-  auto rows = connection.prepare(sql);
-  if (!rows) return std::move(rows.error());
-  std::vector<Interrupted> found;
+Result<void> read_interrupted(Statement& rows, std::vector<Interrupted>& found) {
   while (true) {
-    auto row = rows->step();
+    auto row = rows.step();
     if (!row) return std::move(row.error());
-    if (!*row) return found;
+    if (!*row) return {};
     int at = kEventColumnCount;
-    Interrupted one{event_from(*rows), rows->integer(0), {}, 1, 0, false, 0, {}};
-    one.module = rows->text(at++);
-    one.attempt = static_cast<unsigned>(rows->integer(at++)) + 1;
-    one.generation = static_cast<unsigned>(rows->integer(at++));
-    one.turn_completed = rows->integer(at++) != 0;
-    one.body_bytes = static_cast<std::uint32_t>(rows->integer(at++));
-    one.started_at = unix_millis(rows->integer(at));
+    Interrupted one;
+    one.event = event_from(rows);
+    one.seq = rows.integer(0);
+    one.module = rows.text(at++);
+    one.crash_count = static_cast<unsigned>(rows.integer(at++));
+    one.attempt = static_cast<unsigned>(rows.integer(at++)) + 1;
+    one.generation = static_cast<unsigned>(rows.integer(at++));
+    one.turn_completed = rows.integer(at++) != 0;
+    one.body_bytes = static_cast<std::uint32_t>(rows.integer(at++));
+    one.started_at = unix_millis(rows.integer(at));
     found.push_back(std::move(one));
   }
 }
 
+// Those marked as running, and those that had begun before their mark was durable.
+Result<std::vector<Interrupted>> running_events(Connection& connection, const std::set<EventSeq>& begun) {
+  std::string sql = "SELECT ";
+  sql += kEventColumns;
+  sql +=
+      ", e.module, e.crash_count, e.attempts, e.generation, e.turn_completed, e.body_bytes, e.updated_at FROM "
+      "event e ";
+  auto marked = connection.prepare(sql + "INDEXED BY event_live WHERE e.state=1 AND e.state<3 ORDER BY e.seq");
+  if (!marked) return std::move(marked.error());
+  auto unmarked = connection.prepare(sql + "WHERE e.seq=?1 AND e.state=0");
+  if (!unmarked) return std::move(unmarked.error());
+  std::vector<Interrupted> found;
+  if (auto done = read_interrupted(*marked, found); !done) return std::move(done.error());
+  for (const EventSeq seq : begun)
+    if (auto done = read_interrupted(unmarked->with(seq), found); !done) return std::move(done.error());
+  return found;
+}
+
+std::string blame_of(const LastRunning* known, EventSeq seq) {
+  if (known == nullptr) return {};
+  const auto found = known->blamed.find(seq);
+  return found == known->blamed.end() ? std::string() : found->second;
+}
+
 // A run that nobody will settle any more is settled here, through the same statements as any other.
-Result<void> settle_interrupted(Tables& tables, const Options& options, const LastRun& last, const Interrupted& event,
-                                Ledger& ledger) {
+Result<void> settle_interrupted(Connection& connection, Tables& tables, const Options& options, const LastRun& last,
+                                const Interrupted& event, Recovered& recovered) {
+  const LastRunning* const known = last.running;
+  const bool has_begun = known == nullptr || known->begun.contains(event.seq);
+  const bool is_once = options.once_modules.contains(event.module);
   SettleOp op;
   op.settlement.seq = event.seq;
+  op.settlement.state = State::kReady;
   op.settlement.reason = kInterrupted;
   op.settlement.detail = "the host stopped while this attempt ran";
+  op.settlement.consumes_attempt = has_begun;
   op.has_steps = true;  // perhaps
   op.attempt = event.attempt;
   op.generation = event.generation;
   op.started_at = event.started_at;
   op.ended_at = options.clock->unix_now();
-  if (options.once_modules.contains(event.module)) {
-    op.settlement.state = State::kDead;
+  if (has_begun && is_once) op.settlement.state = State::kDead;
+  if (const std::string blame = blame_of(known, event.seq); !blame.empty()) {
+    op.settlement.detail = "the plugin's code ended the host: " + blame;
+    auto counted = connection.prepare("UPDATE event SET crash_count=crash_count+1 WHERE seq=?1");
+    if (!counted) return std::move(counted.error());
+    if (auto done = counted->with(event.seq).run(); !done) return std::move(done.error());
+    if (event.crash_count + 1 >= kCrashCountMax) {
+      op.settlement.state = State::kDead;
+      op.settlement.reason = "poison";
+      ++recovered.poisoned;
+    }
+  }
+  if (op.settlement.state == State::kDead) {
     if (options.interrupted_ending && !event.turn_completed)
       op.settlement.ending = options.interrupted_ending(event.event, event.module);
-    ++ledger.ended;
-    ledger.live_bytes -= std::min<std::uint64_t>(event.body_bytes, ledger.live_bytes);
-  } else {
-    op.settlement.state = State::kReady;
+    ++recovered.ledger.ended;
+    recovered.ledger.live_bytes -= std::min<std::uint64_t>(event.body_bytes, recovered.ledger.live_bytes);
   }
+  recovered.interrupted += has_begun ? 1 : 0;
   auto settled = tables.settle(op, last.epoch - 1);
   if (!settled) return std::move(settled.error());
   return {};
@@ -169,17 +203,16 @@ Result<Recovered> recover_inside(Connection& connection, const Options& options,
   if (!ledger) return std::move(ledger.error());
   recovered.ledger = *ledger;
 
-  auto running = running_events(connection);
+  auto running = running_events(connection, last.running != nullptr ? last.running->begun : std::set<EventSeq>());
   if (!running) return std::move(running.error());
   for (const Interrupted& event : *running)
-    if (auto done = settle_interrupted(tables, options, last, event, recovered.ledger); !done)
+    if (auto done = settle_interrupted(connection, tables, options, last, event, recovered); !done)
       return std::move(done.error());
-  recovered.interrupted = running->size();
 
   auto modules = live_modules(connection);
   if (!modules) return std::move(modules.error());
   recovered.modules = std::move(*modules);
-  if (!last.was_clean) {
+  if (!last.was_clean && last.running == nullptr) {
     auto were_once = store::meta(connection, kOnceKey, "");
     if (!were_once) return std::move(were_once.error());
     if (auto done = flag_possible_runs(connection, recovered.modules, *were_once); !done)

@@ -40,16 +40,22 @@ struct Recovered {
   std::vector<Steps> steps;
   std::int64_t unknown_steps = 0;  // the host ended between a call that opens a step and its answer
   std::uint64_t interrupted = 0;   // events that were running
+  std::uint64_t poisoned = 0;      // of them: ended, because plugin code crashed in them again
 };
 
 struct LastRun {
   std::uint64_t epoch = 0;  // of this run
   bool was_clean = true;
+  const LastRunning* running = nullptr;  // null: not known
 };
 
+inline constexpr unsigned kCrashCountMax = 2;  // crashes of plugin code in one event, then it is poison
+
 // In one transaction. Running events of a `once` module end as kDead "interrupted", all others are kReady again with
-// prior_run and one attempt used. After an unclean stop the oldest ready events, which may have been handed out before
-// their mark was durable, get prior_run too (never those of a module that was `once`: its marks come first).
+// prior_run and one attempt used; one that plugin code crashed in for the second time ends as kDead "poison". After an
+// unclean stop the oldest ready events, which may have been handed out before their mark was durable, get prior_run too
+// (never those of a module that was `once`: its marks come first). Where it is known which events had begun, the others
+// are kReady as if nothing had been.
 Result<Recovered> recover(store::Connection& connection, const Options& options, const LastRun& last, KnownIds& known);
 
 }  // namespace modhost::journal

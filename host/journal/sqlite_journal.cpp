@@ -40,11 +40,15 @@ SqliteJournal::Impl::~Impl() {
 
 Result<void> SqliteJournal::Impl::start() {
   if (auto done = known_.attach(store_->connection()); !done) return done;
-  auto recovered =
-      recover(store_->connection(), options_, LastRun{store_->epoch(), store_->was_stopped_cleanly()}, known_);
+  LastRun last{store_->epoch(), store_->was_stopped_cleanly(), nullptr};
+  if (options_.last_running && options_.last_running->epoch + 1 == last.epoch) last.running = &*options_.last_running;
+  auto recovered = recover(store_->connection(), options_, last, known_);
   if (!recovered) return std::move(recovered.error());
   if (options_.log != nullptr && recovered->interrupted > 0)
     options_.log->warn("events were running when the host stopped", {{"events", recovered->interrupted}});
+  if (options_.log != nullptr && recovered->poisoned > 0)
+    options_.log->error("events ended because plugin code crashed in them again: DEAD, reason poison",
+                        {{"events", recovered->poisoned}});
   if (options_.log != nullptr && recovered->unknown_steps > 0)
     options_.log->warn("log steps were being opened when the host stopped: they may stay open in their chats",
                        {{"steps", recovered->unknown_steps}});
@@ -336,6 +340,7 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(Options options) {
 
 SqliteJournal::SqliteJournal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqliteJournal::~SqliteJournal() = default;
+std::uint64_t SqliteJournal::epoch() const { return impl_->epoch(); }
 
 void SqliteJournal::append(NewEvent event, AppendDone done) { impl_->append(std::move(event), std::move(done)); }
 std::vector<Claim> SqliteJournal::claim(const std::string& module, std::size_t max, ClaimOrder order) {

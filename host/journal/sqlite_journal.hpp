@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -23,6 +25,13 @@ class Log;
 
 namespace modhost::journal {
 
+// What is known of the run before this one when it ended without a word: which events plugin code had seen.
+struct LastRunning {
+  std::uint64_t epoch = 0;                 // of that run; of another one: nothing is known
+  std::set<EventSeq> begun;                // the others stood in a queue
+  std::map<EventSeq, std::string> blamed;  // plugin code died of this while it ran them: "signal 11"
+};
+
 struct Options {
   std::filesystem::path state_dir;
   const Clock* clock = nullptr;                            // must outlive the journal
@@ -31,9 +40,11 @@ struct Options {
   std::uint64_t ready_bytes_max = limits::kReadyBytesMax;  // of their bodies
   std::set<std::string> modules;                           // configured: each has its part of the backlog
   std::set<std::string> once_modules;  // side_effects: once: durably kRunning before a claim is handed out
-  // Makes the ending (JSON) of an event of a once module that the last run left kRunning with its turn not completed;
-  // called by open(). The event carries ids only. Null or an empty answer: no outbox row.
+  // Makes the ending (JSON) of an event that ends because of how the last run ended, its turn not completed; called by
+  // open(). The event carries ids only. Null or an empty answer: no outbox row.
   std::function<std::string(const Event& event, const std::string& module)> interrupted_ending;
+  std::optional<LastRunning> last_running;    // nothing: what was running may have begun
+  std::function<void(EventSeq seq)> settled;  // an attempt's end is durable; on the journal's thread. May be null
   std::chrono::milliseconds keep_body = std::chrono::hours(24);              // of completed events
   std::chrono::milliseconds dedupe_retention = std::chrono::hours(24 * 30);  // then an ended event is forgotten
   bool paused = false;                                                       // accept and hand out nothing
@@ -76,6 +87,7 @@ class SqliteJournal final : public Journal, public KeyValues, public OpenSteps {
   void not_opened(StepRecord record) override;
   void closed(EventSeq seq, std::string ending) override;
   void turn_completed(EventSeq seq) override;
+  [[nodiscard]] std::uint64_t epoch() const;  // of this run
   // Before a stop: what is marked as running and was never handed out is ready again. Nobody claims after this.
   void release_unstarted();
 

@@ -25,6 +25,7 @@ class SqliteJournal::Impl final : public store::Client {
   ~Impl() override;
   Result<void> start();
 
+  [[nodiscard]] std::uint64_t epoch() const { return store_->epoch(); }
   void append(NewEvent event, AppendDone done);
   void take_shares(const Recovered& recovered);
   std::vector<Claim> claim(const std::string& module, std::size_t max, ClaimOrder order);

@@ -258,6 +258,7 @@ void SqliteJournal::Impl::answer(const Error* error) {
     pending.done(error != nullptr ? Result<Appended>(Error(*error)) : std::move(pending.result));
   for (BatchOp& op : batch_.ops) {
     const auto* settle = std::get_if<SettleOp>(&op.op);
+    if (settle != nullptr && error == nullptr && options_.settled) options_.settled(settle->settlement.seq);
     if (settle != nullptr && op.is_lost && options_.log != nullptr)
       options_.log->error("an event to settle is not live in the file: did another program write it?",
                           {{"seq", settle->settlement.seq}});

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "config/config.hpp"
+#include "executor/run_record.hpp"
 #include "executor/watchdog.hpp"
 #include "loader/loader.hpp"
 #include "plugin/runtime.hpp"
@@ -21,6 +22,7 @@ class InProcessRuntime final : public PluginRuntime {
   struct Options {
     std::uint16_t number = 0;                    // tells the handles of instances apart
     std::chrono::milliseconds bring_up{30'000};  // create and start together: past this they count as hanging
+    executor::RunRecord* run_record = nullptr;   // outlives stop(); null: none
     std::function<void()> place_freed;           // the plugin finished an event that had been given up; any thread
   };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/plugin_code.hpp"
 #include "plugin/schema.hpp"
 
 namespace modhost::plugin {
@@ -130,6 +131,8 @@ void Instance::run(const AttemptPtr& attempt, Lane::Ticket ticket) {
   attempt->started_at = now;
   if (!attempt->begin(deadline)) return;  // it was cancelled while it waited
   arm(attempt, deadline, &Instance::on_deadline);
+  if (options_.run_record != nullptr) options_.run_record->begun(attempt->journal_seq());
+  const InPluginCode code(module_.name.c_str(), attempt->journal_seq());
   call_on_event(attempt, deadline);
 }
 
@@ -191,6 +194,7 @@ void Instance::cancel(const AttemptPtr& attempt, std::int32_t reason, Deadline g
   if (!barrier_.has_on_cancel()) return;
   post_watched(*cancels_, limits::kCancelGrace, [self = shared_from_this(), attempt, reason] {
     if (!attempt->enter_on_cancel()) return;
+    const InPluginCode code(attempt->journal_seq());
     const Reply reply = self->barrier_.on_cancel(self->self_, attempt->id(), reason);
     attempt->leave_on_cancel();
     if (reply.has_thrown) self->write_log(LogLevel::kWarn, "on_cancel threw", attempt.get(), reply.message);
@@ -239,7 +243,10 @@ bool Instance::post_watched(Lane& lane, std::chrono::milliseconds limit, std::fu
                                        });
       self->host_gate_.leave();
     }
-    work();
+    {
+      const InPluginCode code(self->module_.name.c_str(), 0);
+      work();
+    }
     if (timer != 0 && self->host_gate_.enter()) {
       self->watchdog_.cancel(timer);
       self->host_gate_.leave();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "base/plugin_code.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/schema.hpp"
 #include "services/abi_values.hpp"
@@ -36,6 +37,7 @@ std::optional<Reply> Instance::control(Deadline deadline, std::function<Reply()>
   }
   const auto pending = std::make_shared<Pending>();
   const bool is_queued = controls_->submit([self = shared_from_this(), pending, call = std::move(call)](auto) {
+    const InPluginCode code(self->module_.name.c_str(), 0);
     Reply reply = call();
     MutexLock lock(pending->mutex);
     pending->reply = std::move(reply);

@@ -61,6 +61,10 @@ void Registry::start(Module& module) {
     module.problem = fail(Error{Code::kDenied, "started with --no-third-party: dropped-in plugins are left out"});
     return;
   }
+  if (const std::string why = options_.kept_out ? options_.kept_out(module.config.name) : ""; !why.empty()) {
+    module.problem = fail(Error{Code::kDenied, why});
+    return;
+  }
   auto plugin = loader_.load(shared_.config.plugins_dir, module.config.plugin);
   if (!plugin) {
     module.problem = fail(plugin.error());
@@ -71,6 +75,7 @@ void Registry::start(Module& module) {
   InProcessRuntime::Options options;
   options.number = module.number;
   options.place_freed = options_.place_freed;
+  options.run_record = options_.run_record;
   module.runtime = std::make_unique<InProcessRuntime>(*plugin, module.config, shared_, watchdog_, std::move(options));
   if (const auto started = module.runtime->start(); !started) {
     fail(started.error());

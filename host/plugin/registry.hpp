@@ -22,6 +22,8 @@ class Registry {
   struct Options {
     std::function<void()> place_freed;  // a module can take one more event without an outcome telling so; any thread
     bool no_third_party = false;        // no dropped-in plugin is loaded; events wait
+    executor::RunRecord* run_record = nullptr;                         // null: none is kept
+    std::function<std::string(const std::string& module)> kept_out{};  // why it is not started; empty: it is
   };
 
   // Borrows everything until stop() has returned.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/plugin_code.hpp"
+
 namespace modhost::services {
 
 namespace {
@@ -190,6 +192,7 @@ void Call::schedule(MutexLock& lock) {
 }
 
 void Call::deliver() {
+  const InPluginCode code(purpose_.event ? purpose_.event->journal_seq() : plugin_code.event);
   MutexLock lock(mutex_);
   for (int row = 0; is_deliverable(); ++row) {
     if (row == kItemsInARow && delivery_ == Delivery::kPosted) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/plugin_code.hpp"
+
 namespace modhost::services {
 
 namespace {
@@ -15,6 +17,7 @@ struct TaskService::Task {
   Work work;
   Handle id = 0;
   std::atomic<std::uint64_t> timer{0};
+  std::int64_t event = 0;           // in whose code it was made
   std::atomic<bool> is_due{false};  // whoever sets it posts the task, or drops it
 };
 
@@ -35,6 +38,7 @@ void TaskService::run(const std::shared_ptr<Context>& context, const std::shared
   if (task->is_due.exchange(true)) return;
   context->post([context, task] {
     context->tasks.erase(task->id);
+    const InPluginCode code(task->event);
     const Work work = std::move(task->work);
     work(context->is_closed.load() ? MODHOST_E_CLOSED : MODHOST_OK);
   });
@@ -48,6 +52,7 @@ modhost_status TaskService::take(Work work, std::shared_ptr<Task>& task) {
   task = std::make_shared<Task>();
   task->work = std::move(work);
   task->id = *id;
+  task->event = plugin_code.event;
   context_->tasks.fill(*id, task);
   return MODHOST_OK;
 }

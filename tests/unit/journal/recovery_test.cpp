@@ -58,6 +58,116 @@ TEST_F(Recovery, ARunningEventIsReadyAgainAndHasUsedAnAttempt) {
   expect_balanced();
 }
 
+// As the run record tells it: these had begun, these ended the host.
+class Told : public JournalTest {
+ protected:
+  void SetUp() override { open(); }
+  void crash(std::set<EventSeq> begun, std::map<EventSeq, std::string> blamed = {}, bool once = false) {
+    journal_->flush();
+    LastRunning last;
+    last.epoch = journal_->epoch();
+    last.begun = std::move(begun);
+    last.blamed = std::move(blamed);
+    crash_file();
+    Options with = options();
+    with.last_running = std::move(last);
+    if (once) with.once_modules = {"DemoApp"};
+    with.interrupted_ending = [](const Event& event, const std::string&) { return event.id; };
+    open(std::move(with));
+  }
+  // As after a kill: the stop was not clean.
+  void crash_file() {
+    const auto file = options().state_dir / "journal.db";
+    const auto copy = dir_.path() / "copy";
+    std::filesystem::create_directories(copy);
+    for (const char* name : {"journal.db", "journal.db-wal"})
+      std::filesystem::copy_file(options().state_dir / name, copy / name,
+                                 std::filesystem::copy_options::overwrite_existing);
+    close();
+    for (const char* name : {"journal.db", "journal.db-wal", "journal.db-shm"})
+      std::filesystem::remove(options().state_dir / name);
+    for (const char* name : {"journal.db", "journal.db-wal"})
+      std::filesystem::copy_file(copy / name, options().state_dir / name);
+  }
+  void append_all(int count) {
+    for (int i = 1; i <= count; ++i) ASSERT_TRUE(append(*journal_, event("evt_" + std::to_string(i))));
+  }
+  Row row(EventSeq seq) {
+    Filter filter;
+    filter.before = seq + 1;
+    filter.limit = 1;
+    return rows(filter).at(0);
+  }
+};
+
+TEST_F(Told, OnlyWhatHadBegunUsesAnAttempt) {
+  append_all(3);
+  ASSERT_EQ(journal_->claim("DemoApp", 2).size(), 2u);
+  crash({1});
+  EXPECT_EQ(row(1).attempts, 1u);
+  EXPECT_EQ(row(2).attempts, 0u);
+  std::vector<Claim> claims;
+  for (int i = 0; i < 100 && claims.size() < 3; ++i) {
+    for (Claim& claim : journal_->claim("DemoApp", 3)) claims.push_back(std::move(claim));
+    journal_->flush();
+  }
+  ASSERT_EQ(claims.size(), 3u);
+  for (const Claim& claim : claims) {
+    EXPECT_EQ(claim.prior_run, claim.seq == 1) << claim.seq;
+    EXPECT_EQ(claim.attempt, claim.seq == 1 ? 2u : 1u) << claim.seq;
+  }
+  EXPECT_TRUE(journal_->attempts(2)->empty());
+  expect_balanced();
+}
+
+TEST_F(Told, AnEventThatBeganBeforeItsMarkWasDurableUsesOneToo) {
+  append_all(1);
+  crash({1});
+  EXPECT_EQ(row(1).state, State::kReady);
+  EXPECT_EQ(row(1).attempts, 1u);
+  EXPECT_EQ(journal_->attempts(1)->at(0).outcome, "interrupted");
+}
+
+TEST_F(Told, AQueuedEventOfAOnceModuleIsRunAfterAll) {
+  append_all(2);
+  ASSERT_EQ(journal_->claim("DemoApp", 2).size(), 2u);
+  crash({1}, {}, true);
+  EXPECT_EQ(row(1).state, State::kDead);
+  EXPECT_EQ(row(1).reason, "interrupted");
+  EXPECT_EQ(row(2).state, State::kReady);
+  EXPECT_EQ(row(2).attempts, 0u);
+  expect_balanced();
+}
+
+TEST_F(Told, TheSecondCrashOfAnEventIsPoison) {
+  append_all(2);
+  ASSERT_EQ(journal_->claim("DemoApp", 2).size(), 2u);
+  crash({1, 2}, {{1, "signal 11 in code of module DemoApp"}});
+  EXPECT_EQ(row(1).state, State::kReady);
+  EXPECT_NE(journal_->attempts(1)->at(0).detail.find("signal 11"), std::string::npos);
+  EXPECT_EQ(journal_->attempts(2)->at(0).detail.find("signal 11"), std::string::npos) << "nobody blames it";
+  for (int i = 0; i < 2; ++i) claim_one(*journal_);
+  crash({1, 2}, {{1, "signal 11 in code of module DemoApp"}});
+  EXPECT_EQ(row(1).state, State::kDead);
+  EXPECT_EQ(row(1).reason, "poison");
+  EXPECT_EQ(row(1).detail, "the plugin's code ended the host: signal 11 in code of module DemoApp");
+  EXPECT_EQ(row(2).state, State::kReady);
+  const auto due = journal_->outbox_due(10);
+  ASSERT_EQ(due.size(), 1u);
+  EXPECT_EQ(due[0].ending, "evt_1");
+  expect_balanced();
+}
+
+TEST_F(Told, ARecordOfAnotherRunIsNotBelieved) {
+  append_all(1);
+  ASSERT_EQ(journal_->claim("DemoApp", 1).size(), 1u);
+  journal_->flush();
+  Options with = options();
+  with.last_running = LastRunning{journal_->epoch() + 5, {}, {}};
+  open(std::move(with));
+  EXPECT_EQ(row(1).attempts, 1u) << "it may have begun";
+}
+
 TEST_F(Recovery, ARunningEventOfAOnceModuleIsDeadAndGetsItsEnding) {
   ASSERT_TRUE(append(*journal_, event("evt_1")));
   ASSERT_EQ(journal_->claim("DemoApp", 1).size(), 1u);
