@@ -251,6 +251,8 @@ class App {
     options.log = &log_;
     options.ready_events_max = config_.limits.ready_events;
     options.ready_bytes_max = config_.limits.ready_bytes;
+    options.queued_bytes_max = config_.limits.receiving_bytes;
+    options.dedupe_retention = limits::kDedupeRetention;  // max_event_age must not be longer
     options.paused = options_.paused;
     for (const auto& [name, module] : config_.modules) options.modules.insert(name);
     for (const auto& [name, module] : config_.modules)
@@ -324,7 +326,7 @@ class App {
           const config::ModuleConfig* const module = router_->route(event);
           return module == nullptr ? std::nullopt : std::optional<std::string>(module->name);
         },
-        clock_, log_, metrics_);
+        clock_, log_, metrics_, ingest::Rules{config_.limits.max_event_age});
     endpoint_ = std::make_unique<webhook::Endpoint>(config_, *ingest_, clock_);
     if (auto bound = endpoint_->bind(); !bound) return Error(bound.error()).within("listen");
     if (playground_) playground_->set_webhook_url(url_of(config_.listen, endpoint_->port(), config_.apps.front().path));

@@ -33,6 +33,19 @@ inline constexpr std::size_t kJsonDepthMax = 128;
 inline constexpr auto kTimestampTolerance = 300s;
 inline constexpr std::size_t kSecretsMax = 16;  // every active secret costs one MAC a request
 
+// Replays. An ended event's id is known for so long: an older one could come again and run again.
+inline constexpr auto kDedupeRetention = 24h * 30;
+inline constexpr auto kMaxEventAge = 24h * 7;  // by the signed createdAt; at most kDedupeRetention
+
+// Failed signatures of one address, only when trusted_proxies says which address is real: the MACs of a flood cost more
+// than its bytes.
+inline constexpr unsigned kFailuresMax = 20;
+inline constexpr auto kFailureWindow = 60s;
+inline constexpr auto kVerifiedFor = 10min;  // an address that verified within it is not held back
+inline constexpr std::size_t kFailingAddressesMax = 4096;
+inline constexpr std::size_t kVerifiedAddressesMax = 1024;
+inline constexpr std::size_t kForwardedHopsMax = 32;  // proxies between the client and us that are looked at
+
 // Journal.
 inline constexpr std::size_t kCommitBatchMax =
     256;  // appends in one transaction: past this the tail grows, not the rate

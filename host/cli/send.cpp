@@ -132,6 +132,9 @@ int report(const SendOptions& options, const Outcome& outcome, const platform::H
     terminal.err
         << "modhost: ignored: no module takes such an event: map its name under `modules:`, or the event under "
            "`subscriptions:`\n";
+  if (outcome.counts.contains("200 expired"))
+    terminal.err << "modhost: expired: the event's createdAt is older than limits.max_event_age"
+                 << (options.keep ? ": without --keep it is renewed\n" : "\n");
   if (options.json) {
     JsonObject out;
     out.field("url", sent.url).field("sent", options.count).field("accepted", outcome.accepted);

@@ -76,8 +76,10 @@ struct LimitsConfig {  // `limits:`
   std::size_t connections = limits::kConnectionsMax;
   std::uint64_t ready_events = limits::kReadyMax;
   std::uint64_t ready_bytes = limits::kReadyBytesMax;
+  std::uint64_t receiving_bytes = limits::kReceivingBytesMax;
   milliseconds ack_timeout = limits::kAckTimeout;
   milliseconds timestamp_tolerance = limits::kTimestampTolerance;  // 0 switches off only the age test
+  milliseconds max_event_age = limits::kMaxEventAge;               // by the signed createdAt; 0: any
   milliseconds drain_delay = limits::kDrainDelay;
   milliseconds drain_grace = limits::kDrainGrace;
   int http_threads = 2;

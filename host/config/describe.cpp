@@ -61,8 +61,10 @@ void describe_limits(const LimitsConfig& limits, Description& out) {
   out.add("limits.connections", std::to_string(limits.connections));
   out.add("limits.ready_events", std::to_string(limits.ready_events));
   out.add("limits.ready_bytes", size_to_text(limits.ready_bytes));
+  out.add("limits.receiving_bytes", size_to_text(limits.receiving_bytes));
   out.add("limits.ack_timeout", to_text(limits.ack_timeout));
   out.add("limits.timestamp_tolerance", to_text(limits.timestamp_tolerance));
+  out.add("limits.max_event_age", to_text(limits.max_event_age));
   out.add("limits.drain_delay", to_text(limits.drain_delay));
   out.add("limits.drain_grace", to_text(limits.drain_grace));
   out.add("limits.http_threads", std::to_string(limits.http_threads));

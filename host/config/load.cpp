@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include "base/ip_address.hpp"
 #include "base/limits.hpp"
 #include "config/sections.hpp"
 #include "config/text_file.hpp"
@@ -37,9 +38,18 @@ void read_limits(const Section& top, LimitsConfig& out) {
                      {1, 100'000'000, "the backlog that is kept before answering 503"});
   section.read_size("ready_bytes", out.ready_bytes,
                     {1ull << 20, 1ull << 50, "the backlog that is kept before answering 503"});
+  section.read_size("receiving_bytes", out.receiving_bytes,
+                    {1ull << 20, 64ull << 30, "the bodies that are held in memory until they are answered"});
+  if (out.receiving_bytes < out.body_bytes)
+    section.report(section.find("receiving_bytes") != nullptr ? "receiving_bytes" : "body_bytes",
+                   "receiving_bytes is less than body_bytes: the largest body could never be received");
   section.read_duration("ack_timeout", out.ack_timeout, {100ms, 60s, "the platform waits for this answer"});
   section.read_duration("timestamp_tolerance", out.timestamp_tolerance,
                         {0ms, 24h, "older deliveries are replays; 0 switches the age test off"});
+  section.read_duration("max_event_age", out.max_event_age,
+                        {0ms, limits::kDedupeRetention,
+                         "ids are remembered for 30 days, and an older event that is sent again would run again; 0 "
+                         "takes events of any age"});
   section.read_duration("drain_delay", out.drain_delay, {0ms, limits::kStopMax, "a stop ends within 28 s"});
   section.read_duration("drain_grace", out.drain_grace, {0ms, limits::kStopMax, "a stop ends within 28 s"});
   if (out.drain_delay + out.drain_grace + kStopRest > limits::kStopMax)
@@ -85,13 +95,16 @@ void read_trusted_proxies(const Section& top, std::vector<std::string>& out) {
   for (const Node& item : node->items) {
     auto text = expand(context, item, "trusted_proxies");
     if (!text) continue;
-    if (const Result<void> good = check_network(text->text); !good)
-      context.problems.error(item.mark, "trusted_proxies " + quoted(item) + ": " + good.error().message);
-    else
-      out.push_back(std::move(text->text));
+    const Result<IpNetwork> network = IpNetwork::parse(text->text);
+    if (!network) {
+      context.problems.error(item.mark, "trusted_proxies " + quoted(item) + ": " + network.error().message);
+      continue;
+    }
+    if (network->is_everything())
+      context.problems.warning(item.mark, "trusted_proxies " + quoted(item) +
+                                              ": everybody may say who the client is: name the proxies only");
+    out.push_back(std::move(text->text));
   }
-  if (!out.empty())
-    context.problems.warning(node->mark, "trusted_proxies has no effect yet: nothing depends on a client's address");
 }
 
 void read_addresses(const Section& top, Config& config) {

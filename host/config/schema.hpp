@@ -18,9 +18,9 @@ inline constexpr auto kTop = std::to_array<std::string_view>(
 
 inline constexpr auto kLog = std::to_array<std::string_view>({"level", "format"});
 
-inline constexpr auto kLimits =
-    std::to_array<std::string_view>({"body_bytes", "connections", "ready_events", "ready_bytes", "ack_timeout",
-                                     "timestamp_tolerance", "drain_delay", "drain_grace", "http_threads"});
+inline constexpr auto kLimits = std::to_array<std::string_view>(
+    {"body_bytes", "connections", "ready_events", "ready_bytes", "receiving_bytes", "ack_timeout",
+     "timestamp_tolerance", "max_event_age", "drain_delay", "drain_grace", "http_threads"});
 
 inline constexpr auto kHttpClient = std::to_array<std::string_view>({"proxy", "ca_file", "client_cert", "connections"});
 

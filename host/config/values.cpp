@@ -165,19 +165,6 @@ Result<Address> parse_address(std::string_view text) {
   return out;
 }
 
-Result<void> check_network(std::string_view text) {
-  static constexpr std::string_view kExpected = "expected an address or a network, such as 10.0.0.1 or 10.0.0.0/8";
-  const std::size_t slash = text.find('/');
-  const std::string host(text.substr(0, slash));
-  const bool is_v4 = is_ip(host, AF_INET);
-  if (!is_v4 && !is_ip(host, AF_INET6)) return invalid(std::string(kExpected));
-  if (slash == std::string_view::npos) return {};
-  std::string_view bits = text.substr(slash + 1);
-  const auto number = take_number(bits);
-  if (!number || !bits.empty() || *number > (is_v4 ? 32u : 128u)) return invalid(std::string(kExpected));
-  return {};
-}
-
 Result<UnixMillis> parse_time(std::string_view text) {
   TimeText in(text);
   const int year = in.number(4);

@@ -24,9 +24,6 @@ Result<std::uint64_t> parse_count(std::string_view text);
 // "127.0.0.1:8080", "[::1]:8080", "localhost:8080"; port 0 means any free one.
 Result<Address> parse_address(std::string_view text);
 
-// "10.0.0.1", "::1", "10.0.0.0/8", "fd00::/8".
-Result<void> check_network(std::string_view text);
-
 // "2026-08-01", "2026-08-01T12:00:00Z", "2026-08-01T12:00:00.250+02:00".
 Result<UnixMillis> parse_time(std::string_view text);
 

@@ -11,9 +11,12 @@ namespace {
 constexpr std::size_t kIgnoredNamesMax = 1000;
 constexpr std::int64_t kFutureSeconds = 300;
 
-telemetry::Counter outcome_counter(telemetry::Metrics& metrics, Answer answer) {
-  return metrics.counter("webhook_requests_total", "Deliveries by outcome",
-                         {{"outcome", std::string(to_string(answer))}});
+std::vector<telemetry::Counter> outcome_counters(telemetry::Metrics& metrics) {
+  std::vector<telemetry::Counter> out;
+  for (int answer = 0; answer <= static_cast<int>(Answer::kUnavailable); ++answer)
+    out.push_back(metrics.counter("webhook_requests_total", "Deliveries by outcome",
+                                  {{"outcome", std::string(to_string(static_cast<Answer>(answer)))}}));
+  return out;
 }
 
 }  // namespace
@@ -28,6 +31,8 @@ std::string_view to_string(Answer answer) {
       return "ignored";
     case Answer::kDeadLettered:
       return "dead_lettered";
+    case Answer::kExpired:
+      return "expired";
     case Answer::kRefused:
       return "refused";
     case Answer::kUnavailable:
@@ -37,19 +42,19 @@ std::string_view to_string(Answer answer) {
 }
 
 Ingest::Ingest(const signature::Verifier& verifier, journal::Journal& journal, Route route, const Clock& clock,
-               telemetry::Log& log, telemetry::Metrics& metrics)
+               telemetry::Log& log, telemetry::Metrics& metrics, Rules rules)
     : verifier_(verifier),
       journal_(journal),
       route_(std::move(route)),
       clock_(clock),
       log_(log),
+      rules_(rules),
       refusals_(clock, 5, 1s),
       clock_warnings_(clock, 1, 1min),
       failures_(clock, 5, 1s),
       dead_letters_(clock, 20, 1s),
-      outcomes_{outcome_counter(metrics, Answer::kAccepted), outcome_counter(metrics, Answer::kDuplicate),
-                outcome_counter(metrics, Answer::kIgnored),  outcome_counter(metrics, Answer::kDeadLettered),
-                outcome_counter(metrics, Answer::kRefused),  outcome_counter(metrics, Answer::kUnavailable)},
+      too_old_(clock, 5, 1s),
+      outcomes_(outcome_counters(metrics)),
       future_(metrics.counter("webhook_future_timestamps_total", "Accepted deliveries stamped over 300 s ahead")),
       ack_seconds_(metrics.histogram("webhook_ack_seconds", "From the request read to its answer",
                                      telemetry::latency_bounds())) {}
@@ -79,17 +84,33 @@ void Ingest::accept(RawRequest request, Done done) {
   append(std::move(decoded), std::move(module), received, std::move(done));
 }
 
+bool Ingest::is_too_old(const Event& event) const {
+  if (rules_.max_event_age.count() == 0 || !event.created_at_s) return false;
+  const auto oldest = std::chrono::floor<std::chrono::seconds>(clock_.unix_now() - rules_.max_event_age);
+  return *event.created_at_s < oldest.time_since_epoch().count();
+}
+
 void Ingest::append(Decoded decoded, std::string module, SteadyTime received, Done done) {
-  const bool is_dead = !decoded.unusable.empty();
-  const std::string id = decoded.event.id;
-  if (std::uint64_t suppressed = 0; is_dead && dead_letters_.admit(suppressed))
-    log_.warn("a signed body is not an event: kept as dead letter",
-              {{"id", id}, {"reason", decoded.unusable}, {"app", decoded.event.app}, {"suppressed", suppressed}});
-  journal::NewEvent entry{std::move(decoded.event), std::move(module), is_dead ? decoded.unusable : std::string(),
-                          std::move(decoded.body_sha256)};
-  journal_.append(std::move(entry), [this, is_dead, id, received,
+  journal::NewEvent entry{std::move(decoded.event), std::move(module), {}, {}, std::move(decoded.body_sha256)};
+  Answer stored = Answer::kAccepted;
+  if (!decoded.unusable.empty()) {
+    stored = Answer::kDeadLettered;
+    entry.ended_as = journal::State::kDead;
+    entry.reason = std::move(decoded.unusable);
+    if (std::uint64_t suppressed = 0; dead_letters_.admit(suppressed))
+      log_.warn(
+          "a signed body is not an event: kept as dead letter",
+          {{"id", entry.event.id}, {"reason", entry.reason}, {"app", entry.event.app}, {"suppressed", suppressed}});
+  } else if (is_too_old(entry.event)) {  // through the journal all the same: a duplicate is one however old it is
+    stored = Answer::kExpired;
+    entry.ended_as = journal::State::kExpired;
+    entry.reason = "too_old";
+    report_too_old(entry.event);
+  }
+  const std::string id = entry.event.id;
+  journal_.append(std::move(entry), [this, stored, id, received,
                                      done = std::move(done)](const Result<journal::Appended>& appended) {
-    Answer answer = is_dead ? Answer::kDeadLettered : Answer::kAccepted;
+    Answer answer = stored;
     if (!appended) {
       answer = Answer::kUnavailable;
       if (std::uint64_t suppressed = 0; failures_.admit(suppressed))
@@ -127,6 +148,15 @@ void Ingest::report_future(const signature::Verdict& verdict) {
     log_.warn("timestamps are " + std::to_string(-verdict.age_s) +
                   " s ahead: check this machine's clock; the replay check has no effect on such deliveries",
               {{"key", verdict.key_id}, {"suppressed", suppressed}});
+}
+
+void Ingest::report_too_old(const Event& event) {
+  if (std::uint64_t suppressed = 0; too_old_.admit(suppressed))
+    log_.warn("an event is older than limits.max_event_age: kept as expired, not run",
+              {{"event_id", event.id},
+               {"app", event.app},
+               {"created_at", event.created_at_s.value_or(0)},
+               {"suppressed", suppressed}});
 }
 
 void Ingest::report_ignored(const Event& event) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/mutex.hpp"
 #include "event/decode.hpp"
@@ -23,10 +24,15 @@ enum class Answer {
   kDuplicate,     // 200: known id
   kIgnored,       // 200: nobody here wants it; nothing written
   kDeadLettered,  // 200: signed, but not an event; kept as dead
+  kExpired,       // 200: older than max_event_age; kept as expired, never run
   kRefused,       // 401: the signature does not hold
   kUnavailable    // 503: not durable; the platform sends it again
 };
 std::string_view to_string(Answer answer);
+
+struct Rules {
+  std::chrono::milliseconds max_event_age = limits::kMaxEventAge;  // by the signed createdAt; 0: any
+};
 
 class Ingest {
  public:
@@ -36,7 +42,7 @@ class Ingest {
 
   // Borrows everything for its life.
   Ingest(const signature::Verifier& verifier, journal::Journal& journal, Route route, const Clock& clock,
-         telemetry::Log& log, telemetry::Metrics& metrics);
+         telemetry::Log& log, telemetry::Metrics& metrics, Rules rules = {});
 
   // done runs exactly once: on this thread, or on the journal's after the commit. [any thread]
   void accept(RawRequest request, Done done);
@@ -45,6 +51,8 @@ class Ingest {
   void report_refusal(const signature::Verdict& verdict);
   void report_future(const signature::Verdict& verdict);
   void report_ignored(const Event& event);
+  void report_too_old(const Event& event);
+  [[nodiscard]] bool is_too_old(const Event& event) const;
   void append(Decoded decoded, std::string module, SteadyTime received, Done done);
   void count(Answer answer, SteadyTime received);
 
@@ -53,8 +61,9 @@ class Ingest {
   const Route route_;
   const Clock& clock_;
   telemetry::Log& log_;
-  telemetry::LogLimiter refusals_, clock_warnings_, failures_, dead_letters_;
-  telemetry::Counter outcomes_[6];
+  const Rules rules_;
+  telemetry::LogLimiter refusals_, clock_warnings_, failures_, dead_letters_, too_old_;
+  std::vector<telemetry::Counter> outcomes_;  // by answer
   telemetry::Counter future_;
   telemetry::Histogram ack_seconds_;
 

@@ -20,9 +20,10 @@ namespace modhost::journal {
 
 struct NewEvent {
   Event event;
-  std::string module;       // configured module that will run it; empty for a dead letter
-  std::string dead_reason;  // not empty: stored as kDead at once (body without the needed fields)
-  std::string body_sha256;  // raw 32 bytes; empty: the journal makes it when it is first needed
+  std::string module;             // configured module that will run it; empty for a dead letter
+  std::optional<State> ended_as;  // a terminal state: stored so at once, known from then on, never run
+  std::string reason;             // why, with ended_as
+  std::string body_sha256;        // raw 32 bytes; empty: the journal makes it when it is first needed
 };
 
 enum class Appended {

@@ -77,13 +77,17 @@ void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {
   Error error;
   {
     const MutexLock lock(mutex_);
-    if (!is_closed_ && appends_.size() < limits::kAppendQueueMax) {
+    const std::size_t bytes = event.event.body.size();
+    if (is_closed_) {
+      error = unavailable("the journal is closed");
+    } else if (appends_.size() >= limits::kAppendQueueMax) {
+      error = Error{Code::kFull, "too many events wait for the disk: limits::kAppendQueueMax"};
+    } else if (queued_bytes_ + bytes > options_.queued_bytes_max) {
+      error = Error{Code::kFull, "the events that wait for the disk are too large together: limits.receiving_bytes"};
+    } else {
+      queued_bytes_ += bytes;
       appends_.push_back(Pending{std::move(event), std::move(done)});
       done = nullptr;
-    } else if (is_closed_) {
-      error = unavailable("the journal is closed");
-    } else {
-      error = Error{Code::kFull, "too many events wait for the disk: limits::kAppendQueueMax"};
     }
   }
   if (done) return done(std::move(error));

@@ -45,6 +45,8 @@ struct Options {
   std::function<std::string(const Event& event, const std::string& module)> interrupted_ending;
   std::optional<LastRunning> last_running;    // nothing: what was running may have begun
   std::function<void(EventSeq seq)> settled;  // an attempt's end is durable; on the journal's thread. May be null
+  // Of bodies that wait for the writer, in bytes; then kFull.
+  std::uint64_t queued_bytes_max = limits::kReceivingBytesMax;
   std::chrono::milliseconds keep_body = std::chrono::hours(24);              // of completed events
   std::chrono::milliseconds dedupe_retention = std::chrono::hours(24 * 30);  // then an ended event is forgotten
   bool paused = false;                                                       // accept and hand out nothing

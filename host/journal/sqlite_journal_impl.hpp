@@ -115,6 +115,7 @@ class SqliteJournal::Impl final : public store::Client {
   std::condition_variable condition_;
   bool is_closed_ GUARDED_BY(mutex_) = false;
   std::deque<Pending> appends_ GUARDED_BY(mutex_);
+  std::uint64_t queued_bytes_ GUARDED_BY(mutex_) = 0;  // bodies of appends_
   OpQueue ops_ GUARDED_BY(mutex_);
   Live live_ GUARDED_BY(mutex_);
   Ledger ledger_ GUARDED_BY(mutex_);

@@ -45,6 +45,7 @@ std::uint64_t SqliteJournal::Impl::refuse_queued(const Error& error) {
   {
     const MutexLock lock(mutex_);
     refused.swap(appends_);
+    queued_bytes_ = 0;
     awaited = ops_.take_awaited();
     ticket = flush_asked_;
   }
@@ -62,6 +63,7 @@ std::vector<SqliteJournal::Impl::Pending> SqliteJournal::Impl::take_appends(std:
     bytes += appends_.front().event.event.body.size();
     taken.push_back(std::move(appends_.front()));
   }
+  for (const Pending& pending : taken) queued_bytes_ -= pending.event.event.body.size();
   return taken;
 }
 
@@ -111,7 +113,7 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
     return {};
   }
   Ledger& ledger = batch_.ledger;
-  const bool is_dead = !pending.event.dead_reason.empty();
+  const bool has_ended = pending.event.ended_as.has_value();
   if (auto admitted = admit(pending.event); !admitted) {
     pending.result = std::move(admitted.error());
     return {};
@@ -121,7 +123,7 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
   known_.add(hash, pending.seq);
   batch_.last_seq = pending.seq;
   ++ledger.accepted;
-  if (is_dead) {
+  if (has_ended) {
     ++ledger.ended;
   } else {
     ledger.live_bytes += event.body.size();
@@ -131,7 +133,7 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
 }
 
 Result<void> SqliteJournal::Impl::admit(const NewEvent& event) const {
-  if (!event.dead_reason.empty()) return {};
+  if (event.ended_as) return {};
   switch (shares_.admits(event.module, event.event.body.size())) {
     case Shares::Refusal::kNone:
       return {};
@@ -230,7 +232,7 @@ void SqliteJournal::Impl::apply(Pending& pending) {
   if (!pending.result) return;
   if (*pending.result == Appended::kDuplicate) ++duplicates_;
   if (*pending.result == Appended::kConflict) ++conflicts_;
-  if (*pending.result != Appended::kStored || !pending.event.dead_reason.empty()) return;
+  if (*pending.result != Appended::kStored || pending.event.ended_as) return;
   Claim claim;
   claim.seq = pending.seq;
   claim.module = std::move(pending.event.module);
@@ -275,7 +277,7 @@ void SqliteJournal::Impl::answer(const Error* error) {
 void SqliteJournal::Impl::failed(const Error& error) {
   known_.rolled_back();
   for (const Pending& pending : batch_.appends)
-    if (pending.seq != 0 && pending.event.dead_reason.empty())
+    if (pending.seq != 0 && !pending.event.ended_as)
       shares_.ended(pending.event.module, {1, pending.event.event.body.size()});
   answer(&error);
   std::vector<Op> kept;

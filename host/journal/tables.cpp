@@ -90,13 +90,13 @@ Result<void> Tables::set_ledger(const Ledger& ledger) {
 
 Result<void> Tables::insert_event(EventSeq seq, const NewEvent& added) {
   const Event& event = added.event;
-  const State state = added.dead_reason.empty() ? State::kReady : State::kDead;
+  const State state = added.ended_as.value_or(State::kReady);
   auto done = ran(insert_event_
                       .with(seq, event.app, event.id, event.name, event.reference, added.module, event.user_id,
                             event.company_id, event.chat_id, event.assistant_id, event.assistant_message_id,
                             event.user_message_id, event.created_at_s, event.key_id, event.traceparent,
                             millis(event.received_at), store::Blob{added.body_sha256}, event.body.size(),
-                            static_cast<int>(state), added.dead_reason)
+                            static_cast<int>(state), added.reason)
                       .run());
   if (!done) return done;
   return ran(insert_body_.with(seq, store::Blob{event.body}).run());

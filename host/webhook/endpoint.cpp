@@ -24,6 +24,7 @@ http::ServerOptions options_of(const config::Config& config) {
   options.threads = config.limits.http_threads;
   options.connections_max = config.limits.connections;
   options.body_bytes_max = config.limits.body_bytes;
+  options.receiving_bytes_max = config.limits.receiving_bytes;
   options.answer_timeout = config.limits.ack_timeout;
   return options;
 }

@@ -12,7 +12,7 @@ void FakeJournal::append(journal::NewEvent event, AppendDone done) {
       result = known->second == event.event.body ? journal::Appended::kDuplicate : journal::Appended::kConflict;
     } else {
       ids_[event.event.id] = event.event.body;
-      if (event.dead_reason.empty()) ready_[event.module].push_back({++seq_, event.event, attempt_});
+      if (!event.ended_as) ready_[event.module].push_back({++seq_, event.event, attempt_});
       appended_.push_back(std::move(event));
     }
     if (hold_) {

@@ -327,8 +327,9 @@ function fill_template() {
   const chat = state.chats.get(state.chatId);
   const now = new Date();
   const values = {
-    eventId: new_id("evt_"), now: Math.floor(now / 1000), isoNow: now.toISOString(), chatId: chat?.id ?? new_id("chat_"),
-    spaceId: chat?.spaceId || state.spaceId, module: module_name(state.spaceId) || "DemoApp", userId: state.userId,
+    eventId: new_id("evt_"), now: Math.floor(now / 1000), nowText: String(Math.floor(now / 1000)),
+    isoNow: now.toISOString(), chatId: chat?.id ?? new_id("chat_"), spaceId: chat?.spaceId || state.spaceId,
+    module: module_name(state.spaceId) || "DemoApp", userId: state.userId,
     companyId: state.companyId, userMessageId: new_id("msg_"), assistantMessageId: new_id("msg_"),
   };
   const fill = (value) => {

@@ -85,6 +85,12 @@ TEST_F(Send, SaysWhyAnEventIsIgnored) {
   EXPECT_EQ(err, "");
 }
 
+TEST_F(Send, SaysWhyAnEventIsExpired) {
+  server.enqueue(answer(200, R"({"status":"expired","id":"evt_1"})"));
+  EXPECT_EQ(run({"send", "chosen", "--keep", "--url", url}), kOk);
+  EXPECT_TRUE(has(err, "older than limits.max_event_age: without --keep it is renewed"));
+}
+
 TEST_F(Send, NobodyThereIsFour) {
   const test::DeadPort dead;
   EXPECT_EQ(run({"send", "chosen", "--url", dead.url("/webhook")}), kUnreachable);

@@ -123,6 +123,14 @@ INSTANTIATE_TEST_SUITE_P(
              "modules.yaml:1:18: trusted_proxies \"10.0.0.0/8\": expected a list such as [10.0.0.0/8]"},
         Case{"Network", "trusted_proxies: [10.0.0.0/33]",
              "modules.yaml:1:19: trusted_proxies \"10.0.0.0/33\": expected an address or a network"},
+        Case{"NetworkWithAHost", "trusted_proxies: [10.1.2.3/8]",
+             "modules.yaml:1:19: trusted_proxies \"10.1.2.3/8\": an address within the network, not the network: "
+             "write 10.0.0.0/8, or the address alone"},
+        Case{"EventAge", "limits: {max_event_age: 31d}",
+             "modules.yaml:1:25: limits.max_event_age \"31d\": at most 30d: ids are remembered for 30 days, and an "
+             "older event that is sent again would run again"},
+        Case{"ReceivingBytes", "limits: {body_bytes: 8MiB, receiving_bytes: 4MiB}",
+             "modules.yaml:1:45: limits.receiving_bytes \"4MiB\": receiving_bytes is less than body_bytes"},
         Case{"Proxy", "http_client: {proxy: proxy.bank:3128}",
              "modules.yaml:1:22: http_client.proxy \"proxy.bank:3128\": expected a URL such as http://proxy.bank:3128"},
         Case{"CaFile", "http_client: {ca_file: /no/such.pem}",

@@ -45,6 +45,11 @@ class IngestTest : public testing::Test {
     return answered;
   }
 
+  static std::string chosen_at(const std::string& id, const std::string& created_at, const char* module = "DemoApp") {
+    std::string body = chosen(id, module);
+    return body.insert(1, R"("createdAt":)" + created_at + ",");
+  }
+
   static std::string chosen(const std::string& id, const std::string& module, const std::string& text = "hi") {
     return R"({"id":")" + id + R"(","event":"unique.chat.external-module.chosen","userId":"u","companyId":"c",)" +
            R"("payload":{"name":")" + module + R"(","text":")" + text + R"("}})";
@@ -98,8 +103,44 @@ TEST_F(IngestTest, ASignedBodyThatIsNoEventBecomesADeadLetterOnce) {
   EXPECT_EQ(dead.answer, Answer::kDeadLettered);
   EXPECT_TRUE(dead.id.starts_with("sha256:")) << dead.id;
   ASSERT_EQ(journal_.appended().size(), 1u);
-  EXPECT_NE(journal_.appended()[0].dead_reason, "");
+  EXPECT_EQ(journal_.appended()[0].ended_as, journal::State::kDead);
+  EXPECT_NE(journal_.appended()[0].reason, "");
   EXPECT_EQ(accept("not json").answer, Answer::kDuplicate);
+}
+
+TEST_F(IngestTest, AnEventThatIsTooOldIsKeptAndNeverRun) {
+  constexpr std::int64_t kNow = 1'760'000'000, kWeek = 7 * 24 * 3600;
+  EXPECT_EQ(accept(chosen_at("evt_1", std::to_string(kNow - kWeek))).answer, Answer::kAccepted);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(accept(chosen_at("evt_2", std::to_string(kNow - kWeek - 1))).answer, Answer::kExpired);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("older than limits.max_event_age"), std::string::npos);
+  EXPECT_EQ(accept(chosen_at("evt_2", std::to_string(kNow - kWeek - 1))).answer, Answer::kDuplicate);
+  EXPECT_EQ(accept(chosen_at("evt_3", "\"" + std::to_string(kNow - kWeek - 1) + "\"")).answer, Answer::kExpired)
+      << "also as text";
+  EXPECT_EQ(accept(chosen_at("evt_4", "-9223372036854775808")).answer, Answer::kExpired);
+  EXPECT_EQ(accept(chosen_at("evt_5", "9223372036854775807")).answer, Answer::kAccepted) << "the future is not old";
+  EXPECT_EQ(accept(chosen_at("evt_6", "null")).answer, Answer::kAccepted) << "without a time there is no age";
+  EXPECT_EQ(accept(chosen_at("evt_7", "1", "Other")).answer, Answer::kIgnored);
+  const auto appended = journal_.appended();
+  ASSERT_EQ(appended.size(), 6u);
+  EXPECT_EQ(appended[0].ended_as, std::nullopt);
+  EXPECT_EQ(appended[1].ended_as, journal::State::kExpired);
+  EXPECT_EQ(appended[1].reason, "too_old");
+  EXPECT_EQ(appended[1].module, "DemoApp");
+  EXPECT_NE(metrics_.scrape().find("modhost_webhook_requests_total{outcome=\"expired\"} 3"), std::string::npos);
+}
+
+TEST_F(IngestTest, WithNoLimitOfAgeAnyEventRuns) {
+  Ingest any(
+      verifier_, journal_, [](const Event&) { return "DemoApp"; }, clock_, log_, metrics_, Rules{0ms});
+  RawRequest request;
+  request.path = "/webhook";
+  request.body = chosen_at("evt_1", "1");
+  request.signature = signature::sign("usig_x", request.body);
+  request.timestamp = "1760000000";
+  std::optional<Answer> answered;
+  any.accept(std::move(request), [&](Answer answer, const std::string&) { answered = answer; });
+  EXPECT_EQ(answered, Answer::kAccepted);
 }
 
 TEST_F(IngestTest, WhatCanNotBeStoredIsUnavailable) {

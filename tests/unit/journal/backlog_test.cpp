@@ -91,7 +91,8 @@ TEST_F(Backlog, PastItsLimitNewEventsAreRefusedAndDuplicatesAreNot) {
   EXPECT_EQ(append(*journal_, event("evt_3")).error().code, Code::kFull);
   EXPECT_EQ(append(*journal_, event("evt_1")).value(), Appended::kDuplicate);
   NewEvent dead = event("sha256:1", "");
-  dead.dead_reason = "malformed";
+  dead.ended_as = State::kDead;
+  dead.reason = "malformed";
   EXPECT_EQ(append(*journal_, dead).value(), Appended::kStored) << "a dead letter waits for nobody";
   journal_->settle(end(claim_one(*journal_), State::kCompleted));
   journal_->flush();
@@ -110,6 +111,34 @@ TEST_F(Backlog, BodiesCountToo) {
   journal_->settle(end(claim_one(*journal_), State::kDead));
   journal_->flush();
   EXPECT_TRUE(append(*journal_, event("evt_1", "DemoApp", std::string(1000, 'x'))));
+}
+
+TEST_F(Backlog, BodiesThatWaitForTheWriterAreBoundedInBytes) {
+  Options with = options();
+  with.queued_bytes_max = 1000;
+  open(with);
+  std::promise<void> held, release;
+  journal_->append(event("evt_0"), [&](const Result<Appended>& result) {
+    EXPECT_TRUE(result);
+    held.set_value();  // on the writer's thread: until it goes on, appends wait
+    release.get_future().wait();
+  });
+  held.get_future().wait();
+  const std::string body(400, 'x');
+  std::atomic<int> stored = 0;
+  const auto count = [&](const Result<Appended>& result) { stored += result ? 1 : 0; };
+  journal_->append(event("evt_1", "DemoApp", body), count);
+  journal_->append(event("evt_2", "DemoApp", body), count);
+  std::optional<Code> refused;
+  journal_->append(event("evt_3", "DemoApp", body),
+                   [&](const Result<Appended>& result) { refused = result ? Code::kInternal : result.error().code; });
+  EXPECT_EQ(refused, Code::kFull) << "answered at once, on this thread";
+  journal_->append(event("evt_4", "DemoApp", std::string(200, 'x')), count);
+  release.set_value();
+  journal_->flush();
+  EXPECT_EQ(stored, 3);
+  EXPECT_EQ(append(*journal_, event("evt_3", "DemoApp", std::string(1000, 'x'))).value(), Appended::kStored)
+      << "what was taken is given back";
 }
 
 TEST_F(Backlog, IsHandedOutInOrderThroughPages) {

@@ -331,13 +331,33 @@ TEST_F(States, ALateResultIsDroppedAndCounted) {
 TEST_F(States, ADeadLetterIsNeverClaimed) {
   open();
   NewEvent added = event("sha256:00", "");
-  added.dead_reason = "malformed";
+  added.ended_as = State::kDead;
+  added.reason = "malformed";
   ASSERT_EQ(append(*journal_, added).value(), Appended::kStored);
   EXPECT_EQ(append(*journal_, added).value(), Appended::kDuplicate);
   EXPECT_EQ(rows().at(0).state, State::kDead);
   EXPECT_EQ(rows().at(0).reason, "malformed");
   EXPECT_TRUE(journal_->modules_ready().empty());
   EXPECT_EQ(journal_->stats().accepted, 1u);
+  expect_balanced();
+}
+
+TEST_F(States, AnEventThatCameTooLateEndsAtOnceAndIsKnown) {
+  open();
+  NewEvent old = event("evt_1");
+  old.ended_as = State::kExpired;
+  old.reason = "too_old";
+  ASSERT_EQ(append(*journal_, old).value(), Appended::kStored);
+  EXPECT_EQ(append(*journal_, old).value(), Appended::kDuplicate);
+  EXPECT_TRUE(journal_->claim("DemoApp", 1).empty());
+  expect_balanced();
+  open();
+  EXPECT_EQ(rows().at(0).state, State::kExpired);
+  EXPECT_EQ(rows().at(0).reason, "too_old");
+  EXPECT_EQ(rows().at(0).module, "DemoApp");
+  EXPECT_TRUE(journal_->claim("DemoApp", 1).empty());
+  EXPECT_EQ(append(*journal_, event("evt_1")).value(), Appended::kDuplicate) << "a row of it outlives a restart";
+  EXPECT_EQ(journal_->stats().ended, 1u);
   expect_balanced();
 }
 
