@@ -18,6 +18,9 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+// Each app's base and its endpoint secrets, which have dates.
+void check_apps(const config::Config& config, UnixMillis now, Findings& out);
+
 // The machine: can the ports be had, can state_dir be written and how fast, does the clock tell the time.
 void check_ports(const config::Config& config, Findings& out);
 void check_state(const config::Config& config, Findings& out);

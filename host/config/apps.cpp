@@ -1,5 +1,6 @@
 // `apps:`, its short form `app:`, and the app that the platform's variables alone describe.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/limits.hpp"
@@ -197,6 +198,31 @@ bool shares_secret(const App& a, const App& b) {
   return false;
 }
 
+// The most that count at one moment: when one of them begins to.
+std::size_t active_at_once(const std::vector<const EndpointSecret*>& secrets) {
+  std::ptrdiff_t most = 0;
+  for (const EndpointSecret* first : secrets) {
+    const UnixMillis at = first->not_before.value_or(UnixMillis::min());
+    most = std::max(most, std::count_if(secrets.begin(), secrets.end(), [at](const EndpointSecret* secret) {
+                      return secret->not_before.value_or(UnixMillis::min()) <= at &&
+                             at < secret->not_after.value_or(UnixMillis::max());
+                    }));
+  }
+  return static_cast<std::size_t>(most);
+}
+
+void check_paths(Context& context, const Node& list, const std::vector<App>& apps) {
+  std::map<std::string, std::vector<const EndpointSecret*>> secrets;
+  for (const App& app : apps)
+    for (const EndpointSecret& secret : app.secrets) secrets[app.path].push_back(&secret);
+  for (const auto& [path, on_path] : secrets)
+    if (const std::size_t most = active_at_once(on_path); most > limits::kSecretsMax)
+      context.problems.error(list.mark, "apps: " + std::to_string(most) + " secrets count at once on the path " + path +
+                                            ": at most " + std::to_string(limits::kSecretsMax) +
+                                            ", each costs one MAC a request: give apps a path of their own, or end old "
+                                            "secrets with not_after");
+}
+
 void check_together(Context& context, const Node& list, const std::vector<App>& apps) {
   for (std::size_t i = 0; i < apps.size(); ++i)
     for (std::size_t k = 0; k < i; ++k) {
@@ -241,6 +267,7 @@ void read_apps(const Section& top, Purpose purpose, Config& config) {
       if (auto app = reader.read(&list->items[i], "apps[" + std::to_string(i + 1) + "]", false))
         config.apps.push_back(*std::move(app));
     check_together(context, *list, config.apps);
+    check_paths(context, *list, config.apps);
     if (!list->items.empty()) return;
   }
   if (single == nullptr && purpose == Purpose::kServe && !has_variables(context.environment))

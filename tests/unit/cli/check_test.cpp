@@ -35,6 +35,38 @@ TEST_F(Check, AGoodSetUpIsZero) {
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "state")) << "check leaves nothing behind";
 }
 
+TEST_F(Check, SecretsAreListedWithTheirDates) {
+  config::Config config;
+  config::App app;
+  app.id = "app_1";
+  const UnixMillis now{std::chrono::seconds(1'760'000'000)};  // 2025-10-09T08:53:20Z
+  const auto day = std::chrono::hours(24);
+  app.secrets = {{"plain", Secret(std::string("usig_TAINT")), {}, {}},
+                 {"old", Secret(std::string("usig_TAINT")), {}, now},
+                 {"ending", Secret(std::string("usig_TAINT")), now - day, now + 14 * day},
+                 {"later", Secret(std::string("usig_TAINT")), {}, now + 15 * day},
+                 {"next", Secret(std::string("usig_TAINT")), now + day, {}}};
+  config.apps = {app};
+  Findings found;
+  check_apps(config, now, found);
+  ASSERT_EQ(found.size(), 7u);
+  EXPECT_EQ(found[2].what, "secret plain: active");
+  EXPECT_EQ(found[3].what, "secret old: expired, until 2025-10-09T08:53:20Z");
+  EXPECT_EQ(found[4].what,
+            "secret ending: active, from 2025-10-08T08:53:20Z, until 2025-10-23T08:53:20Z: it ends within 14 days, "
+            "list its successor before that");
+  EXPECT_EQ(found[5].what, "secret later: active, until 2025-10-24T08:53:20Z");
+  EXPECT_EQ(found[6].what, "secret next: not yet, from 2025-10-10T08:53:20Z");
+  for (std::size_t i = 0; i < found.size(); ++i)
+    EXPECT_EQ(found[i].level, i == 4 ? Level::kWarning : Level::kOk) << found[i].what;
+
+  config.apps[0].secrets = {app.secrets[1], app.secrets[4]};
+  found.clear();
+  check_apps(config, now, found);
+  EXPECT_EQ(found.back().level, Level::kWarning);
+  EXPECT_TRUE(has(found.back().what, "no secret counts now, so every delivery is answered 401"));
+}
+
 TEST_F(Check, MistakesOfTheConfigurationAreFindings) {
   set("UNIQUE_APP_ID", "ukey_TAINT");
   set("UNIQUE_API_BASE_URL", "https://gateway.example.com/chat/public/");

@@ -98,6 +98,51 @@ TEST(Apps, MustBeToldApart) {
             std::string::npos);
 }
 
+// Two apps with so many secrets each, all with these dates.
+std::string two_apps(int secrets, const std::string& dates, const std::string& second_path, Variables& variables) {
+  std::string yaml = "apps:\n";
+  for (const std::string app : {"a", "b"}) {
+    yaml += "  - {id: app_" + app + ", path: " + (app == "a" ? "/webhook" : second_path) +
+            ", api_base: 'http://localhost:1/public', api_key: '${UNIQUE_APP_KEY}', secrets: [";
+    for (int i = 0; i < secrets; ++i) {
+      const std::string name = "S_" + app + std::to_string(i);
+      variables[name] = "usig_" + name;
+      yaml += (i == 0 ? "{env: " : ", {env: ") + name + (app == "a" ? dates : "") + "}";
+    }
+    yaml += "]}\n";
+  }
+  return yaml + "modules: {A: a}\n";
+}
+
+TEST(Apps, APathHasAtMostSixteenSecretsAtOnce) {
+  const auto errors = [](int secrets, const std::string& dates, const std::string& second_path) {
+    Variables variables = account();
+    const std::string yaml = two_apps(secrets, dates, second_path, variables);
+    return errors_of(yaml, text_options(variables));
+  };
+  EXPECT_EQ(errors(8, "", "/webhook"), "");
+  EXPECT_NE(errors(9, "", "/webhook").find("apps: 18 secrets count at once on the path /webhook: at most 16"),
+            std::string::npos);
+  EXPECT_EQ(errors(16, "", "/webhook/b"), "") << "a path each";
+  EXPECT_NE(errors(9, ", not_after: 2030-01-01", "/webhook").find("18 secrets count at once"), std::string::npos);
+  EXPECT_NE(errors(9, ", not_before: 2030-01-01", "/webhook").find("18 secrets count at once"), std::string::npos)
+      << "not now, but then";
+}
+
+TEST(Apps, SecretsThatFollowOneAnotherDoNotAddUp) {
+  Variables variables = account();
+  std::string yaml = "apps:\n";
+  for (int app = 0; app < 20; ++app) {
+    const std::string name = "S_" + std::to_string(app);
+    variables[name] = "usig_" + name;
+    yaml += "  - {id: app_" + std::to_string(app) +
+            ", api_base: 'http://localhost:1/public', api_key: " + "'${UNIQUE_APP_KEY}', secrets: [{env: " + name +
+            ", not_before: " + std::to_string(2030 + app) + "-01-01, not_after: " + std::to_string(2031 + app) +
+            "-01-01}]}\n";
+  }
+  EXPECT_EQ(errors_of(yaml + "modules: {A: a}\n", text_options(variables)), "");
+}
+
 TEST(Apps, TheListIsNoFallbackForTheEnvironment) {
   const std::string errors = errors_of("apps: [{}]");
   EXPECT_NE(errors.find("apps[1].id is missing"), std::string::npos) << errors;
