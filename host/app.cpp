@@ -31,6 +31,7 @@
 #include "playground/playground.hpp"
 #include "plugin/registry.hpp"
 #include "router/router.hpp"
+#include "signature/secret_watch.hpp"
 #include "signature/verifier.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -147,6 +148,7 @@ class App {
     if (playground_) playground_->start();
     admin_->start();
     endpoint_->start();
+    watch_secrets();
     is_serving_ = true;
     announce();
   }
@@ -318,6 +320,7 @@ class App {
   }
 
   Result<void> open_door() {
+    secret_watch_ = std::make_unique<signature::SecretWatch>(config_.apps, clock_, log_, metrics_);
     verifier_ = std::make_unique<signature::Verifier>(config_.apps, config_.limits.timestamp_tolerance, clock_);
     router_ = std::make_unique<router::Router>(config_);
     ingest_ = std::make_unique<ingest::Ingest>(
@@ -326,7 +329,7 @@ class App {
           const config::ModuleConfig* const module = router_->route(event);
           return module == nullptr ? std::nullopt : std::optional<std::string>(module->name);
         },
-        clock_, log_, metrics_, ingest::Rules{config_.limits.max_event_age});
+        clock_, log_, metrics_, ingest::Options{config_.limits.max_event_age, secret_watch_.get()});
     endpoint_ = std::make_unique<webhook::Endpoint>(config_, *ingest_, clock_);
     if (auto bound = endpoint_->bind(); !bound) return Error(bound.error()).within("listen");
     if (playground_) playground_->set_webhook_url(url_of(config_.listen, endpoint_->port(), config_.apps.front().path));
@@ -342,6 +345,11 @@ class App {
         admin::Sources{[this] { return readiness(); }, [this] { return plugins_->status(); }}, clock_);
     if (auto bound = admin_->bind(); !bound) return Error(bound.error()).within("admin");
     return {};
+  }
+
+  void watch_secrets() {
+    const auto next = secret_watch_->look();
+    watchdog_->schedule(clock_.steady_now() + next, [this] { watch_secrets(); });
   }
 
   admin::Readiness readiness() {
@@ -412,6 +420,7 @@ class App {
   std::unique_ptr<platform::CurlClient> client_;
   std::optional<services::Shared> shared_;
   std::unique_ptr<loader::Loader> loader_;
+  std::unique_ptr<signature::SecretWatch> secret_watch_;  // looked at by the watchdog
   std::unique_ptr<executor::Watchdog> watchdog_;
   std::unique_ptr<plugin::Registry> plugins_;
   std::unique_ptr<dispatch::Dispatcher> dispatcher_;

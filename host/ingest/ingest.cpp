@@ -35,6 +35,8 @@ std::string_view to_string(Answer answer) {
       return "expired";
     case Answer::kRefused:
       return "refused";
+    case Answer::kThrottled:
+      return "throttled";
     case Answer::kUnavailable:
       return "unavailable";
   }
@@ -42,37 +44,52 @@ std::string_view to_string(Answer answer) {
 }
 
 Ingest::Ingest(const signature::Verifier& verifier, journal::Journal& journal, Route route, const Clock& clock,
-               telemetry::Log& log, telemetry::Metrics& metrics, Rules rules)
+               telemetry::Log& log, telemetry::Metrics& metrics, Options options)
     : verifier_(verifier),
       journal_(journal),
       route_(std::move(route)),
       clock_(clock),
       log_(log),
-      rules_(rules),
+      options_(options),
       refusals_(clock, 5, 1s),
       clock_warnings_(clock, 1, 1min),
       failures_(clock, 5, 1s),
       dead_letters_(clock, 20, 1s),
       too_old_(clock, 5, 1s),
+      throttled_(clock, 1, 1s),
+      strangers_(clock, 5, 1s),
       outcomes_(outcome_counters(metrics)),
       future_(metrics.counter("webhook_future_timestamps_total", "Accepted deliveries stamped over 300 s ahead")),
-      ack_seconds_(metrics.histogram("webhook_ack_seconds", "From the request read to its answer",
-                                     telemetry::latency_bounds())) {}
+      company_mismatches_(metrics.counter("webhook_company_mismatches_total",
+                                          "Deliveries whose X-Unique-Company-Id is not the companyId of their body")),
+      ack_seconds_(
+          metrics.histogram("webhook_ack_seconds", "From the request read to its answer", telemetry::latency_bounds())),
+      budget_(clock) {}
 
 void Ingest::accept(RawRequest request, Done done) {
   const SteadyTime received = request.received_steady;
+  if (request.client_address && !budget_.admits(*request.client_address)) {
+    report_throttled(request);
+    count(Answer::kThrottled, received);
+    return done(Answer::kThrottled, {});
+  }
   signature::Verdict verdict;
   Result<TrustedBody> trusted = verifier_.verify(request, verdict);
   if (!trusted) {
-    report_refusal(verdict);
+    // With a wrong clock the sender is right.
+    if (request.client_address && !verdict.mac_matches) budget_.failed(*request.client_address);
+    report_refusal(verdict, request);
     count(Answer::kRefused, received);
     return done(Answer::kRefused, {});
   }
+  if (request.client_address) budget_.verified(*request.client_address);
+  if (options_.secret_watch != nullptr) options_.secret_watch->matched(verdict.app, verdict.key_id);
   if (verdict.age_s < -kFutureSeconds) report_future(verdict);
 
   Decoded decoded = decode(std::move(*trusted), request);
   std::string module;
   if (decoded.unusable.empty()) {
+    check_company(request, decoded.event);
     std::optional<std::string> routed = route_(decoded.event);
     if (!routed) {
       report_ignored(decoded.event);
@@ -85,8 +102,8 @@ void Ingest::accept(RawRequest request, Done done) {
 }
 
 bool Ingest::is_too_old(const Event& event) const {
-  if (rules_.max_event_age.count() == 0 || !event.created_at_s) return false;
-  const auto oldest = std::chrono::floor<std::chrono::seconds>(clock_.unix_now() - rules_.max_event_age);
+  if (options_.max_event_age.count() == 0 || !event.created_at_s) return false;
+  const auto oldest = std::chrono::floor<std::chrono::seconds>(clock_.unix_now() - options_.max_event_age);
   return *event.created_at_s < oldest.time_since_epoch().count();
 }
 
@@ -128,18 +145,35 @@ void Ingest::append(Decoded decoded, std::string module, SteadyTime received, Do
   });
 }
 
-void Ingest::report_refusal(const signature::Verdict& verdict) {
+void Ingest::report_refusal(const signature::Verdict& verdict, const RawRequest& request) {
   std::uint64_t suppressed = 0;
   if (verdict.failure == signature::Failure::kTimestampTooOld && verdict.mac_matches) {
     if (clock_warnings_.admit(suppressed))
       log_.warn("timestamps are " + std::to_string(verdict.age_s) +
                     " s old: check this machine's clock (the signature itself holds)",
-                {{"key", verdict.key_id}, {"suppressed", suppressed}});
+                {{"key", verdict.key_id}, {"client", request.client}, {"suppressed", suppressed}});
     return;
   }
   if (refusals_.admit(suppressed))
-    log_.warn("delivery refused (401)",
-              {{"reason", signature::to_string(verdict.failure)}, {"suppressed", suppressed}});
+    log_.warn("delivery refused (401)", {{"reason", signature::to_string(verdict.failure)},
+                                         {"client", request.client},
+                                         {"path", request.path},
+                                         {"suppressed", suppressed}});
+}
+
+void Ingest::report_throttled(const RawRequest& request) {
+  if (std::uint64_t suppressed = 0; throttled_.admit(suppressed))
+    log_.warn("too many bad signatures from one address: its deliveries are answered 429 for a while",
+              {{"client", request.client}, {"suppressed", suppressed}});
+}
+
+// The header is not signed, so the body wins. A difference is somebody's mistake, and worth knowing.
+void Ingest::check_company(const RawRequest& request, const Event& event) {
+  if (!request.company || *request.company == event.company_id) return;
+  company_mismatches_.add();
+  if (std::uint64_t suppressed = 0; strangers_.admit(suppressed))
+    log_.warn("X-Unique-Company-Id is not the companyId of the signed body, which counts",
+              {{"event_id", event.id}, {"app", event.app}, {"company", event.company_id}, {"suppressed", suppressed}});
 }
 
 void Ingest::report_future(const signature::Verdict& verdict) {

@@ -41,6 +41,9 @@ http::Response response_of(ingest::Answer answer, const std::string& id) {
   switch (answer) {
     case ingest::Answer::kRefused:
       return error(401, "unauthorized");
+    case ingest::Answer::kThrottled:
+      return error(429, "too many bad signatures from this address",
+                   {{"Retry-After", std::to_string(std::chrono::seconds(limits::kFailureWindow).count())}});
     case ingest::Answer::kUnavailable:
       return error(503, "not stored; send it again", {{"Retry-After", "1"}});
     default:
@@ -65,6 +68,7 @@ std::optional<std::string> only(const http::Request& request, std::string_view n
 Endpoint::Endpoint(const config::Config& config, ingest::Ingest& ingest, const Clock& clock)
     : paths_(paths_of(config)),
       body_bytes_max_(config.limits.body_bytes),
+      clients_(config.trusted_proxies),
       ingest_(ingest),
       server_(
           options_of(config), clock,
@@ -101,6 +105,10 @@ void Endpoint::handle(http::Request request, http::Responder responder) {
   raw.path = request.path();
   raw.signature = only(request, "X-Unique-Signature");
   raw.timestamp = only(request, "X-Unique-Created-At");
+  raw.company = only(request, "X-Unique-Company-Id");
+  Client client = clients_.of(request);
+  raw.client = std::move(client.name);
+  raw.client_address = client.address;
   raw.traceparent = only(request, "traceparent").value_or("");
   raw.received_at = request.received_at;
   raw.received_steady = request.received_steady;

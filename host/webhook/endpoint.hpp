@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "http/server.hpp"
 #include "ingest/ingest.hpp"
+#include "webhook/client_address.hpp"
 
 namespace modhost::webhook {
 
@@ -28,6 +29,7 @@ class Endpoint {
 
   const std::set<std::string> paths_;
   const std::size_t body_bytes_max_;
+  const ClientAddresses clients_;
   ingest::Ingest& ingest_;
   http::Server server_;
 };

@@ -39,6 +39,7 @@ class IngestTest : public testing::Test {
     request.received_at = clock_.unix_now();
     request.received_steady = clock_.steady_now();
     Answered answered;
+    if (change_) change_(request);
     ingest_.accept(std::move(request), [&](Answer answer, const std::string& id) {
       answered = {answer, id, answered.times + 1};
     });
@@ -55,11 +56,13 @@ class IngestTest : public testing::Test {
            R"("payload":{"name":")" + module + R"(","text":")" + text + R"("}})";
   }
 
+  std::function<void(RawRequest&)> change_;  // to what accept() hands over
   test::FakeClock clock_;
   test::FakeJournal journal_;
   telemetry::Log log_{quiet()};
   telemetry::Metrics metrics_;
   signature::Verifier verifier_{one_app(), 300s, clock_};
+  signature::SecretWatch secret_watch_{one_app(), clock_, log_, metrics_};
   Ingest ingest_{verifier_,
                  journal_,
                  [](const Event& event) -> std::optional<std::string> {
@@ -68,7 +71,8 @@ class IngestTest : public testing::Test {
                  },
                  clock_,
                  log_,
-                 metrics_};
+                 metrics_,
+                 Options{limits::kMaxEventAge, &secret_watch_}};
 };
 
 TEST_F(IngestTest, AcceptsOnceAndAnswersDuplicatesAfterwards) {
@@ -132,7 +136,7 @@ TEST_F(IngestTest, AnEventThatIsTooOldIsKeptAndNeverRun) {
 
 TEST_F(IngestTest, WithNoLimitOfAgeAnyEventRuns) {
   Ingest any(
-      verifier_, journal_, [](const Event&) { return "DemoApp"; }, clock_, log_, metrics_, Rules{0ms});
+      verifier_, journal_, [](const Event&) { return "DemoApp"; }, clock_, log_, metrics_, Options{0ms});
   RawRequest request;
   request.path = "/webhook";
   request.body = chosen_at("evt_1", "1");
@@ -185,6 +189,74 @@ TEST_F(IngestTest, FutureTimestampsAreAcceptedAndCounted) {
   EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), -3600).answer, Answer::kAccepted);
   EXPECT_NE(testing::internal::GetCapturedStderr().find("3600 s ahead"), std::string::npos);
   EXPECT_NE(metrics_.scrape().find("modhost_webhook_future_timestamps_total 1"), std::string::npos);
+}
+
+TEST_F(IngestTest, TheSecretThatMatchedIsCounted) {
+  accept(chosen("evt_1", "DemoApp"));
+  accept("not json");
+  accept(chosen("evt_2", "DemoApp"), 0, "usig_wrong");
+  EXPECT_NE(metrics_.scrape().find("modhost_webhook_signature_matches_total{app=\"app_1\",key=\"k1\"} 2"),
+            std::string::npos);
+}
+
+TEST_F(IngestTest, AnotherCompanyInTheHeaderIsCountedAndTheBodyWins) {
+  change_ = [](RawRequest& request) { request.company = "c"; };
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp")).answer, Answer::kAccepted);
+  EXPECT_NE(metrics_.scrape().find("modhost_webhook_company_mismatches_total 0"), std::string::npos);
+  change_ = [](RawRequest& request) { request.company = "another"; };
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(accept(chosen("evt_2", "DemoApp")).answer, Answer::kAccepted);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("X-Unique-Company-Id is not the companyId"), std::string::npos) << log;
+  EXPECT_EQ(log.find("another"), std::string::npos) << "not signed, so not repeated";
+  EXPECT_EQ(journal_.appended().at(1).event.company_id, "c");
+  EXPECT_NE(metrics_.scrape().find("modhost_webhook_company_mismatches_total 1"), std::string::npos);
+}
+
+TEST_F(IngestTest, ARefusalNamesTheClient) {
+  change_ = [](RawRequest& request) { request.client = "203.0.113.7"; };
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 0, "usig_wrong").answer, Answer::kRefused);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("delivery refused (401)"), std::string::npos) << log;
+  EXPECT_NE(log.find("client=203.0.113.7"), std::string::npos) << log;
+}
+
+TEST_F(IngestTest, AnAddressThatFailsTooOftenIsNotLookedAt) {
+  const auto from = [](const char* address) {
+    return [address](RawRequest& request) {
+      request.client = address;
+      request.client_address = IpAddress::parse(address);
+    };
+  };
+  change_ = from("203.0.113.7");
+  testing::internal::CaptureStderr();
+  for (unsigned i = 0; i <= limits::kFailuresMax; ++i)
+    EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 0, "usig_wrong").answer, Answer::kRefused) << i;
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp")).answer, Answer::kThrottled) << "not even a good one";
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("too many bad signatures from one address"), std::string::npos) << log;
+  EXPECT_NE(metrics_.scrape().find("modhost_webhook_requests_total{outcome=\"throttled\"} 1"), std::string::npos);
+  change_ = from("198.51.100.1");
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp")).answer, Answer::kAccepted);
+  testing::internal::CaptureStderr();
+  for (unsigned i = 0; i <= 2 * limits::kFailuresMax; ++i)
+    EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 0, "usig_wrong").answer, Answer::kRefused) << "it verified before";
+  testing::internal::GetCapturedStderr();
+  change_ = from("203.0.113.7");
+  clock_.advance(60s);
+  EXPECT_EQ(accept(chosen("evt_1", "DemoApp")).answer, Answer::kDuplicate) << "after a minute";
+}
+
+TEST_F(IngestTest, AnAddressThatMayBeManysIsNeverHeldBack) {
+  change_ = [](RawRequest& request) { request.client = "10.0.0.1"; };
+  testing::internal::CaptureStderr();
+  for (unsigned i = 0; i <= 2 * limits::kFailuresMax; ++i)
+    EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 0, "usig_wrong").answer, Answer::kRefused);
+  change_ = [](RawRequest& request) { request.client_address = IpAddress::parse("203.0.113.7"); };
+  for (unsigned i = 0; i <= 2 * limits::kFailuresMax; ++i)
+    EXPECT_EQ(accept(chosen("evt_1", "DemoApp"), 412).answer, Answer::kRefused) << "a wrong clock is no bad signature";
+  testing::internal::GetCapturedStderr();
 }
 
 TEST_F(IngestTest, OutcomesAreCounted) {

@@ -15,6 +15,7 @@ config::Config one_app() {
   config.listen = {"127.0.0.1", 0};
   config.limits.body_bytes = 4096;
   config.limits.ack_timeout = 200ms;
+  config.trusted_proxies = {"127.0.0.0/8"};
   config::App app;
   app.id = "app_1";
   app.secrets.push_back({"k1", Secret(std::string("usig_x")), {}, {}});
@@ -99,6 +100,19 @@ TEST_F(EndpointTest, ABadSignatureIs401WithoutAReason) {
   EXPECT_EQ(test::post(endpoint_.port(), "/webhook", body, signed_headers(body) + signed_headers(body)).status, 401)
       << "headers given twice are nobody's";
   EXPECT_TRUE(journal_.appended().empty());
+}
+
+TEST_F(EndpointTest, TooManyBadSignaturesOfOneClientAre429WithRetryAfter) {
+  const auto post_from = [&](const std::string& client, const std::string& signed_body) {
+    return test::post(endpoint_.port(), "/webhook", chosen("evt_1"),
+                      signed_headers(signed_body) + "X-Forwarded-For: " + client + "\r\n");
+  };
+  for (unsigned i = 0; i <= limits::kFailuresMax; ++i) EXPECT_EQ(post_from("203.0.113.7", "another").status, 401);
+  const auto answer = post_from("203.0.113.7", chosen("evt_1"));
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_NE(answer.head.find("Retry-After: 60"), std::string::npos) << answer.head;
+  EXPECT_EQ(post_from("203.0.113.8", chosen("evt_1")).status, 200);
+  EXPECT_EQ(deliver(chosen("evt_2")).status, 200) << "the proxy itself";
 }
 
 TEST_F(EndpointTest, WhatIsNotStoredIs503WithRetryAfter) {
