@@ -27,6 +27,7 @@ TEST_F(Check, AGoodSetUpIsZero) {
   EXPECT_TRUE(has(out, "OK    config: " + (folder.path() / "modules.yaml").string() + ": 1 app, 0 modules\n"));
   EXPECT_TRUE(has(out, "OK    app app_cli: calls go to https://gateway.example.com/public/chat (used as written)\n"));
   EXPECT_TRUE(has(out, "OK    app app_cli: deliveries to /webhook are checked with 1 secret\n"));
+  EXPECT_TRUE(has(out, "OK    app app_cli: secret app_cli/1: active\n"));
   EXPECT_TRUE(has(out, "OK    disk: state_dir " + (folder.path() / "state").string() + " can be written\n"));
   EXPECT_TRUE(has(out, "(p50), "));
   EXPECT_TRUE(has(out, "events/s"));

@@ -114,6 +114,9 @@ TEST(Page, TemplatesAreEvents) {
     EXPECT_EQ(string_member(one["event"], "id"), "{{eventId}}");
     EXPECT_TRUE(string_member(one["event"], "event").starts_with("unique."));
     EXPECT_TRUE(one["event"]["payload"].IsObject());
+    if (one["event"].HasMember("createdAt")) {
+      EXPECT_TRUE(string_member(one["event"], "createdAt").starts_with("{{now")) << "an old one would be `expired`";
+    }
   }
 }
 
