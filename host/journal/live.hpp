@@ -26,7 +26,7 @@ namespace modhost::journal {
 class Live {
  public:
   Live(const Clock& clock, std::set<std::string> once_modules, std::uint64_t epoch)
-      : clock_(clock), once_modules_(std::move(once_modules)), next_token_(epoch << 40) {}
+      : clock_(clock), once_modules_(std::move(once_modules)), once_wanted_(once_modules_), next_token_(epoch << 40) {}
 
   void take_over(const Recovered& recovered);
 
@@ -43,6 +43,17 @@ class Live {
   }
   // Could not be read after all.
   void put_back(const std::string& module, const std::vector<EventSeq>& seqs);
+  // The names of `side_effects: once`. Those that are new count at once, those that are none any more when the file
+  // says so, too: what was handed out unmarked is never taken for marked.
+  void once_modules_change(const std::set<std::string>& next) {
+    once_wanted_ = next;
+    once_modules_.insert(next.begin(), next.end());
+  }
+  void applied(const OnceModulesOp& op) {
+    once_modules_ = op.modules;
+    once_modules_.insert(once_wanted_.begin(), once_wanted_.end());
+  }
+
   // Each claim runs now, unless its chat's order keeps it back. What may be handed out at once is added to `at_once`.
   // Claims of a `once` module, and those that an earlier attempt may have run, come back from a later take(), when
   // their mark is durable: an event that takes the host down with it uses up its attempts, however soon it does so.
@@ -125,7 +136,7 @@ class Live {
   void chat_goes_on();
 
   const Clock& clock_;
-  const std::set<std::string> once_modules_;
+  std::set<std::string> once_modules_, once_wanted_;
   std::uint64_t next_token_;
   ReadySet ready_;
   ChatOrder chats_{limits::kOrderWaitMax};

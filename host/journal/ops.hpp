@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -85,9 +86,15 @@ struct TurnCompletedOp {
   EventSeq seq = 0;
 };
 
+// Which modules have their runs marked before they begin, from here on.
+struct OnceModulesOp {
+  std::set<std::string> modules;
+};
+
 // monostate: a RunOp that its SettleOp overtook.
-using Op = std::variant<std::monostate, RunOp, SettleOp, WithdrawOp, ReleaseOp, CheckpointOp, OutboxDoneOp,
-                        OutboxLaterOp, KeyOp, StepOpeningOp, StepOpenedOp, StepClosedOp, TurnCompletedOp>;
+using Op =
+    std::variant<std::monostate, RunOp, SettleOp, WithdrawOp, ReleaseOp, CheckpointOp, OutboxDoneOp, OutboxLaterOp,
+                 KeyOp, StepOpeningOp, StepOpenedOp, StepClosedOp, TurnCompletedOp, OnceModulesOp>;
 
 // Somebody waits for the answer, and gets it also when the disk fails.
 inline bool is_awaited(const Op& op) {

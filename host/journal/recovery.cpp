@@ -218,8 +218,7 @@ Result<Recovered> recover_inside(Connection& connection, const Options& options,
     if (auto done = flag_possible_runs(connection, recovered.modules, *were_once); !done)
       return std::move(done.error());
   }
-  if (auto done = store::set_meta(connection, kOnceKey, join(options.once_modules)); !done)
-    return std::move(done.error());
+  if (auto done = remember_once_modules(connection, options.once_modules); !done) return std::move(done.error());
   if (auto done = read_timers(connection, recovered); !done) return std::move(done.error());
   if (auto done = read_steps(connection, recovered); !done) return std::move(done.error());
 
@@ -234,6 +233,10 @@ Result<Recovered> recover_inside(Connection& connection, const Options& options,
 }
 
 }  // namespace
+
+Result<void> remember_once_modules(Connection& connection, const std::set<std::string>& modules) {
+  return store::set_meta(connection, kOnceKey, join(modules));
+}
 
 Result<Recovered> recover(Connection& connection, const Options& options, const LastRun& last, KnownIds& known) {
   if (auto begun = connection.begin(); !begun) return std::move(begun.error());

@@ -58,4 +58,7 @@ inline constexpr unsigned kCrashCountMax = 2;  // crashes of plugin code in one 
 // are kReady as if nothing had been.
 Result<Recovered> recover(store::Connection& connection, const Options& options, const LastRun& last, KnownIds& known);
 
+// Writes down which modules have their runs marked before they begin, for the next recovery.
+Result<void> remember_once_modules(store::Connection& connection, const std::set<std::string>& modules);
+
 }  // namespace modhost::journal

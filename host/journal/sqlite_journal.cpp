@@ -312,6 +312,16 @@ void SqliteJournal::Impl::release_unstarted() {
   store_->wake();
 }
 
+// Queued behind the runs that were handed out before: once it is in the file, so are their marks.
+void SqliteJournal::Impl::set_once_modules(std::set<std::string> modules) {
+  {
+    const MutexLock lock(mutex_);
+    live_.once_modules_change(modules);
+    ops_.push(OnceModulesOp{std::move(modules)});
+  }
+  store_->wake();
+}
+
 void SqliteJournal::Impl::flush() {
   std::uint64_t ticket = 0;
   {
@@ -370,6 +380,7 @@ Result<std::vector<Attempt>> SqliteJournal::attempts(EventSeq seq) { return impl
 Stats SqliteJournal::stats() { return impl_->stats(); }
 void SqliteJournal::flush() { impl_->flush(); }
 void SqliteJournal::release_unstarted() { impl_->release_unstarted(); }
+void SqliteJournal::set_once_modules(std::set<std::string> modules) { impl_->set_once_modules(std::move(modules)); }
 
 Result<KeyValue> SqliteJournal::get(const std::string& module, const std::string& key) {
   return impl_->get(module, key);

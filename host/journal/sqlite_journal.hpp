@@ -90,6 +90,9 @@ class SqliteJournal final : public Journal, public KeyValues, public OpenSteps {
   void closed(EventSeq seq, std::string ending) override;
   void turn_completed(EventSeq seq) override;
   [[nodiscard]] std::uint64_t epoch() const;  // of this run
+  // Takes the place of Options::once_modules; what is handed out already runs under what it began with. Written down
+  // with the next group commit.
+  void set_once_modules(std::set<std::string> modules);
   // Before a stop: what is marked as running and was never handed out is ready again. Nobody claims after this.
   void release_unstarted();
 

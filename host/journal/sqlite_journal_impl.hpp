@@ -47,6 +47,7 @@ class SqliteJournal::Impl final : public store::Client {
   Stats stats();
   void flush();
   void release_unstarted();
+  void set_once_modules(std::set<std::string> modules);
 
   Result<void> attach(store::Connection& connection) override;
   void detach() override;

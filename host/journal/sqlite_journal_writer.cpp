@@ -169,6 +169,7 @@ Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
                    return {};
                  },
                  [&](const StepClosedOp& step) { return tables_.step_closed(step); },
+                 [&](const OnceModulesOp& once) { return remember_once_modules(store_->connection(), once.modules); },
                  [&](const TurnCompletedOp& turn) { return tables_.turn_completed(turn); },
                  [&](const KeyOp& key) { return keys_.apply(key.change, options_.clock->unix_now(), op.changed); }},
       op.op);
@@ -247,6 +248,7 @@ void SqliteJournal::Impl::apply(BatchOp& op) {
   if (const auto* withdraw = std::get_if<WithdrawOp>(&op.op))
     op.withdrawn ? live_.applied(*withdraw, *op.withdrawn) : live_.lost(*withdraw);
   if (const auto* later = std::get_if<OutboxLaterOp>(&op.op)) live_.applied(*later);
+  if (const auto* once = std::get_if<OnceModulesOp>(&op.op)) live_.applied(*once);
   const auto* settle = std::get_if<SettleOp>(&op.op);
   if (settle != nullptr && op.is_lost) live_.lost(*settle);
   if (settle != nullptr && !op.is_lost) live_.applied(*settle, op.endings);

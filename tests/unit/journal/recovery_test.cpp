@@ -240,6 +240,45 @@ TEST_F(Recovery, AModuleThatBecomesOnceKeepsTheDoubt) {
   EXPECT_TRUE(claim_one(*journal_).prior_run);
 }
 
+TEST_F(Recovery, AModuleThatBecomesOnceWhileTheHostRunsIsMarkedFromThereOn) {
+  journal_->set_once_modules({"DemoApp"});
+  journal_->flush();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  EXPECT_TRUE(journal_->claim("DemoApp", 1).empty()) << "its mark is not durable yet";
+  EXPECT_EQ(claim_one(*journal_).event.id, "evt_1");
+  ASSERT_TRUE(append(*journal_, event("evt_2")));
+  crash([](Options& with) { with.once_modules = {"DemoApp"}; });
+  Filter first;
+  first.id = "evt_1";
+  EXPECT_EQ(rows(first).at(0).reason, "interrupted");
+  EXPECT_FALSE(claim_one(*journal_).prior_run) << "every run is marked before it begins: this one did not";
+}
+
+TEST_F(Recovery, AModuleThatIsOnceNoMoreLeavesDoubt) {
+  crash([](Options& with) { with.once_modules = {"DemoApp"}; });
+  journal_->set_once_modules({});
+  journal_->flush();
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  ASSERT_TRUE(append(*journal_, event("evt_2")));
+  EXPECT_EQ(journal_->claim("DemoApp", 1).size(), 1u) << "handed out before its mark is durable";
+  kill();
+  const auto claims = [&] {
+    std::vector<Claim> all;
+    while (all.size() < 2) all.push_back(claim_one(*journal_));
+    return all;
+  }();
+  for (const Claim& claim : claims) EXPECT_TRUE(claim.prior_run) << claim.event.id;
+}
+
+TEST_F(Recovery, AChangeOfMindAboutOnceIsNeverForgotten) {
+  journal_->set_once_modules({"DemoApp"});
+  journal_->set_once_modules({});
+  journal_->set_once_modules({"DemoApp"});
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  EXPECT_TRUE(journal_->claim("DemoApp", 1).empty()) << "its mark is not durable yet";
+  EXPECT_EQ(claim_one(*journal_).event.id, "evt_1");
+}
+
 TEST_F(Recovery, AfterACleanStopNothingIsInDoubt) {
   ASSERT_TRUE(append(*journal_, event("evt_1")));
   Options with = options();
