@@ -104,17 +104,28 @@ class Verifier::Impl {
 };
 
 Verifier::Verifier(const std::vector<config::App>& apps, std::chrono::milliseconds tolerance, const Clock& clock)
-    : impl_(std::make_unique<Impl>(apps, tolerance, clock)) {}
+    : clock_(clock), impl_(std::make_shared<const Impl>(apps, tolerance, clock)) {}
 Verifier::~Verifier() = default;
 
+void Verifier::replace(const std::vector<config::App>& apps, std::chrono::milliseconds tolerance) {
+  auto next = std::make_shared<const Impl>(apps, tolerance, clock_);
+  MutexLock lock(mutex_);
+  impl_.swap(next);
+}
+
+std::shared_ptr<const Verifier::Impl> Verifier::impl() const {
+  MutexLock lock(mutex_);
+  return impl_;
+}
+
 Result<TrustedBody> Verifier::verify(RawRequest& request, Verdict& verdict) const {
-  verdict = impl_->check(request);
+  verdict = impl()->check(request);
   if (verdict.failure != Failure::kNone)
     return Error{Code::kDenied, "signature refused: " + std::string(to_string(verdict.failure))};
   return TrustedBody(TrustedBody::Origin::kSigned, std::move(request.body), verdict.app, verdict.key_id);
 }
 
-Verdict Verifier::explain(const RawRequest& request) const { return impl_->check(request); }
+Verdict Verifier::explain(const RawRequest& request) const { return impl()->check(request); }
 
 std::string sign(std::string_view secret, std::string_view body) {
   return crypto::hex(crypto::HmacSha256(secret).mac(body));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "event/raw_request.hpp"
@@ -38,6 +39,9 @@ class Verifier {
   Verifier(const std::vector<config::App>& apps, std::chrono::milliseconds tolerance, const Clock& clock);
   ~Verifier();
 
+  // Takes the place of apps and tolerance; what is being verified goes on with those before. [any thread]
+  void replace(const std::vector<config::App>& apps, std::chrono::milliseconds tolerance);
+
   // Takes the body only when the signature holds; otherwise the request keeps it and verdict says why. [any thread]
   Result<TrustedBody> verify(RawRequest& request, Verdict& verdict) const;
 
@@ -46,7 +50,11 @@ class Verifier {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  [[nodiscard]] std::shared_ptr<const Impl> impl() const;
+
+  const Clock& clock_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Impl> impl_ GUARDED_BY(mutex_);
 };
 
 // 64 lower-case hex digits: what the platform puts into X-Unique-Signature.

@@ -81,6 +81,8 @@ Log::~Log() = default;
 
 bool Log::enabled(LogLevel level) const { return impl_->logger.should_log(level_of(level)); }
 
+void Log::set_level(LogLevel level) { impl_->logger.set_level(level_of(level)); }
+
 void Log::write(LogLevel level, std::string_view message, std::initializer_list<Field> fields) {
   write(level, message, fields.begin(), fields.size());
 }

@@ -33,6 +33,7 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   [[nodiscard]] bool enabled(LogLevel level) const;
+  void set_level(LogLevel level);  // [any thread]
   // Thread-safe. Borrows everything until return.
   void write(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {});
   void write(LogLevel level, std::string_view message, const Field* fields, std::size_t count);

@@ -66,8 +66,7 @@ std::optional<std::string> only(const http::Request& request, std::string_view n
 }  // namespace
 
 Endpoint::Endpoint(const config::Config& config, ingest::Ingest& ingest, const Clock& clock)
-    : paths_(paths_of(config)),
-      body_bytes_max_(config.limits.body_bytes),
+    : door_(door_of(config)),
       clients_(config.trusted_proxies),
       ingest_(ingest),
       server_(
@@ -77,10 +76,26 @@ Endpoint::Endpoint(const config::Config& config, ingest::Ingest& ingest, const C
           },
           [this](const http::Request& head) { return check(head); }) {}
 
+std::shared_ptr<const Endpoint::Door> Endpoint::door_of(const config::Config& config) {
+  return std::make_shared<const Door>(Door{paths_of(config), config.limits.body_bytes});
+}
+
+void Endpoint::replace(const config::Config& config) {
+  auto next = door_of(config);
+  MutexLock lock(mutex_);
+  door_.swap(next);
+}
+
+std::shared_ptr<const Endpoint::Door> Endpoint::door() const {
+  MutexLock lock(mutex_);
+  return door_;
+}
+
 http::HeadVerdict Endpoint::check(const http::Request& head) const {
   const std::string path(head.path());
-  if (paths_.contains(path)) {
-    if (head.method == "POST") return {std::nullopt, body_bytes_max_};
+  const auto open = door();
+  if (open->paths.contains(path)) {
+    if (head.method == "POST") return {std::nullopt, open->body_bytes_max};
     return {error(405, "method not allowed", {{"Allow", "POST"}}), 0};
   }
   if (path == "/" || path == "/health") {
@@ -97,7 +112,7 @@ void Endpoint::handle(http::Request request, http::Responder responder) {
       response.body = "{\"status\":\"ok\"}";
     } else {
       response.content_type = "text/plain; charset=utf-8";
-      response.body = "modhost receives signed Unique events at POST " + *paths_.begin() + "\n";
+      response.body = "modhost receives signed Unique events at POST " + *door()->paths.begin() + "\n";
     }
     return responder.respond(response);
   }

@@ -1,6 +1,9 @@
 // The verdict of every recorded vector, and what the header parser takes and refuses.
 #include <rapidjson/document.h>
 
+#include <atomic>
+#include <thread>
+
 #include "event/json_reader.hpp"
 #include "signature/timestamp.hpp"
 #include "signature/verifier.hpp"
@@ -133,6 +136,45 @@ TEST(Verifier, SecretsCountOnlyBetweenTheirDates) {
   EXPECT_EQ(verifier.explain(request_of("x", sign("usig_a", "x"), "1760000000")).failure, Failure::kMismatch);
   EXPECT_EQ(verifier.explain(request_of("x", sign("usig_b", "x"), "1760000000")).failure, Failure::kMismatch);
   EXPECT_EQ(verifier.explain(request_of("x", sign("usig_c", "x"), "1760000000")).failure, Failure::kNone);
+}
+
+TEST(Verifier, KeysChangeBetweenTwoDeliveries) {
+  const FixedClock clock(1'760'000'412);
+  Verifier verifier(app_with({"usig_old"}), milliseconds(300'000), clock);
+  const auto failure = [&](const char* secret, const char* timestamp) {
+    return verifier.explain(request_of("x", sign(secret, "x"), timestamp)).failure;
+  };
+  verifier.replace(app_with({"usig_new", "usig_old"}), milliseconds(300'000));
+  EXPECT_EQ(failure("usig_old", "1760000412"), Failure::kNone);
+  EXPECT_EQ(failure("usig_new", "1760000412"), Failure::kNone);
+  EXPECT_EQ(failure("usig_new", "1760000000"), Failure::kTimestampTooOld);
+  verifier.replace(app_with({"usig_new"}), milliseconds(600'000));
+  EXPECT_EQ(failure("usig_old", "1760000412"), Failure::kMismatch);
+  EXPECT_EQ(failure("usig_new", "1760000000"), Failure::kNone);
+}
+
+// Whoever verifies sees the keys of before or of after, never a half of them.
+TEST(Verifier, KeysChangeUnderDeliveries) {
+  const FixedClock clock(1'760'000'000);
+  Verifier verifier(app_with({"usig_a", "usig_stays"}), milliseconds(300'000), clock);
+  std::atomic<bool> is_over{false};
+  std::atomic<int> refused{0}, verified{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i)
+    readers.emplace_back([&] {
+      const std::string signature = sign("usig_stays", "x");
+      while (!is_over) {
+        refused += verifier.explain(request_of("x", signature, "1760000000")).failure != Failure::kNone;
+        ++verified;
+      }
+    });
+  for (int i = 0; i < 200 || verified < 200; ++i)
+    verifier.replace(app_with(i % 2 == 0 ? std::vector<std::string>{"usig_stays"}
+                                         : std::vector<std::string>{"usig_b", "usig_stays"}),
+                     milliseconds(300'000));
+  is_over = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(refused, 0);
 }
 
 TEST(Verifier, TellsAWrongClockFromAWrongSender) {

@@ -141,6 +141,17 @@ TEST_F(EndpointTest, HealthRootAndEverythingElse) {
   EXPECT_EQ(test::post(endpoint_.port(), "/webhook/", "x").status, 404);
 }
 
+TEST_F(EndpointTest, PathsAndBodyLimitChangeWhileItServes) {
+  config::Config next = one_app();
+  next.apps.front().path = "/elsewhere";
+  next.limits.body_bytes = 1024;
+  endpoint_.replace(next);
+  EXPECT_EQ(test::post(endpoint_.port(), "/webhook", "x").status, 404);
+  EXPECT_EQ(test::post(endpoint_.port(), "/elsewhere", "x").status, 401);
+  EXPECT_EQ(test::post(endpoint_.port(), "/elsewhere", std::string(1025, 'x')).status, 413);
+  EXPECT_NE(test::get(endpoint_.port(), "/").body.find("POST /elsewhere"), std::string::npos);
+}
+
 TEST_F(EndpointTest, TheConfiguredBodyLimitHolds) {
   EXPECT_EQ(test::post(endpoint_.port(), "/webhook", std::string(4097, 'x')).status, 413);
 }
