@@ -1,22 +1,20 @@
 #include "app.hpp"
 
-#include <signal.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <utility>
 
 #include "admin/render.hpp"
 #include "admin/server.hpp"
 #include "admin/token.hpp"
+#include "app_folders.hpp"
+#include "app_signals.hpp"
 #include "base/version.hpp"
+#include "config/current.hpp"
 #include "dispatch/crash_blame.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/ending.hpp"
@@ -26,10 +24,10 @@
 #include "ingest/ingest.hpp"
 #include "journal/sqlite_journal.hpp"
 #include "loader/loader.hpp"
-#include "loader/source_file.hpp"
 #include "platform/curl_client.hpp"
 #include "playground/playground.hpp"
 #include "plugin/registry.hpp"
+#include "reload/reloader.hpp"
 #include "router/router.hpp"
 #include "signature/secret_watch.hpp"
 #include "signature/verifier.hpp"
@@ -47,73 +45,11 @@ constexpr int kExitOk = 0;
 constexpr int kExitFailed = 1;
 constexpr int kExitAbandoned = 3;
 
-// SIGTERM, SIGINT and SIGHUP, blocked in every thread and fetched by the main one.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
-    ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
-    ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGXFSZ, SIG_IGN);  // a file size limit is a full disk to the journal, not an end
-  }
-  ~StopSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-
-  void wait() const {
-    int signal = 0;
-    ::sigwait(&set_, &signal);
-  }
-  // True when one came within the time.
-  [[nodiscard]] bool wait_for(std::chrono::milliseconds time) const {
-    const timespec limit{static_cast<time_t>(time.count() / 1000), static_cast<long>(time.count() % 1000) * 1'000'000};
-    return ::sigtimedwait(&set_, nullptr, &limit) > 0;
-  }
-
- private:
-  sigset_t set_{};
-  sigset_t before_{};
-};
-
-// The state folder of a `dev` run that nobody asked to keep.
-class TemporaryFolder {
- public:
-  static Result<TemporaryFolder> make() {
-    std::string name = (std::filesystem::temp_directory_path() / "modhost-dev-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      return invalid("can not make a temporary folder " + name + ": " + std::strerror(errno) + "; use --persist");
-    return TemporaryFolder(name);
-  }
-  TemporaryFolder() = default;
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TemporaryFolder& operator=(TemporaryFolder&& other) noexcept {
-    std::swap(path_, other.path_);
-    return *this;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
-};
-
-Result<void> make_private_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  const bool is_new = std::filesystem::create_directories(folder, error);
-  if (error) return invalid("state_dir " + folder.string() + " can not be made: " + error.message());
-  if (is_new && ::chmod(folder.c_str(), 0700) != 0)
-    return invalid("state_dir " + folder.string() + " can not be made private: " + std::strerror(errno));
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    return invalid("state_dir " + folder.string() + " is not writable: " + std::strerror(errno) +
-                   "; give this user write access or set another state_dir");
-  // It holds the token, the journal and the copies of plugins that are mapped.
-  if (const std::string exposed = loader::exposure_of(folder); !exposed.empty()) return invalid("state_dir " + exposed);
-  return {};
+std::set<std::string> once_modules_of(const config::Config& config) {
+  std::set<std::string> names;
+  for (const auto& [name, module] : config.modules)
+    if (module.side_effects == config::SideEffects::kOnce) names.insert(name);
+  return names;
 }
 
 std::string url_of(const config::Address& address, std::uint16_t port, const std::string& path) {
@@ -132,13 +68,11 @@ class App {
   App(config::Config config, AppOptions options) : config_(std::move(config)), options_(std::move(options)) {}
 
   Result<void> open() {
-    limit_connections(http::raise_descriptor_limit());
-    if (options_.dev)
-      if (auto prepared = prepare_dev(); !prepared) return prepared;
+    if (auto prepared = prepare(http::raise_descriptor_limit()); !prepared) return prepared;
     if (auto made = make_private_folder(config_.state_dir); !made) return made;
     // A port that is taken is known before a plugin runs.
-    for (const auto step : {&App::open_platform, &App::open_playground, &App::open_journal, &App::open_door,
-                            &App::open_admin, &App::open_plugins})
+    for (const auto step : {&App::open_platform, &App::open_playground, &App::open_config, &App::open_journal,
+                            &App::open_door, &App::open_admin, &App::open_plugins, &App::open_reloader})
       if (auto opened = (this->*step)(); !opened) return opened;
     return {};
   }
@@ -150,22 +84,27 @@ class App {
     endpoint_->start();
     watch_secrets();
     is_serving_ = true;
+    reloader_->start();
     announce();
   }
 
+  // Soon, without waiting for it.
+  void reload_after_signal() { reloader_->request("SIGHUP"); }
+
   // Accepting goes on until the last moment: receiving is independent of running. (decisions: drain.)
-  int drain(const StopSignals& signals) {
+  int drain(const Signals& signals) {
     is_serving_ = false;
-    const auto delay = options_.dev ? 0ms : config_.limits.drain_delay;
-    const auto grace =
-        options_.dev ? std::min<std::chrono::milliseconds>(2s, config_.limits.drain_grace) : config_.limits.drain_grace;
+    reloader_->close();
+    const config::LimitsConfig limits = current_->get()->limits;
+    const auto delay = options_.dev ? 0ms : limits.drain_delay;
+    const auto grace = options_.dev ? std::min<std::chrono::milliseconds>(2s, limits.drain_grace) : limits.drain_grace;
     log_.info("stopping: still accepting, finishing what runs (a second signal hurries)",
               {{"running", dispatcher_->running()}});
-    bool is_hurried = delay > 0ms && signals.wait_for(delay);
+    bool is_hurried = delay > 0ms && signals.stop_comes_within(delay);
     dispatcher_->pause();
     const Deadline grace_end = Deadline::after(clock_, grace);
     while (!is_hurried && dispatcher_->running() > 0 && !grace_end.has_passed(clock_))
-      if (!dispatcher_->wait_idle(Deadline::after(clock_, 100ms))) is_hurried = signals.wait_for(1ms);
+      if (!dispatcher_->wait_idle(Deadline::after(clock_, 100ms))) is_hurried = signals.stop_comes_within(1ms);
     plugins_->cancel_all(plugin::CancelReason::kStopping);
     const bool is_idle = dispatcher_->wait_idle(Deadline::after(clock_, limits::kDrainCancel));
     const bool are_joined = plugins_->stop(Deadline::after(clock_, limits::kDrainPlugins));
@@ -175,31 +114,38 @@ class App {
     admin_->stop();
     journal_->release_unstarted();
     journal_->flush();
+    // A plugin that hangs while a reload starts it is abandoned like any other.
+    const bool is_reloaded = reloader_->wait_idle(Deadline::after(clock_, 0ms));
     log_.info("stopped");
-    return is_idle && are_joined ? kExitOk : kExitAbandoned;
+    return is_idle && are_joined && is_reloaded ? kExitOk : kExitAbandoned;
   }
 
  private:
-  // Calls to the platform leave the endpoint, the journal and plugins some descriptors.
-  void limit_connections(std::size_t descriptors) {
-    const long most = std::max<long>(4, static_cast<long>(descriptors - descriptors / 8));
-    if (descriptors == 0 || config_.http_client.connections <= most) return;
-    log_.warn("http_client.connections is nearly all of the files this process may open: raise `ulimit -n`",
-              {{"connections", config_.http_client.connections}, {"used", most}, {"open_files", descriptors}});
-    config_.http_client.connections = most;
-  }
-
-  // A stand-in for the platform needs no account: its own app, key and secret, everything on loopback.
-  Result<void> prepare_dev() {
-    config_.listen.host = "127.0.0.1";
-    config_.admin.host = "127.0.0.1";
-    if (!options_.persist) {
+  // What this machine and `dev` make of the configuration, once; adapt() is the same for one that comes later.
+  Result<void> prepare(std::size_t descriptors) {
+    if (options_.dev && !options_.persist) {
       auto folder = TemporaryFolder::make();
       if (!folder) return folder.error();
       temporary_ = *std::move(folder);
-      config_.state_dir = temporary_.path();
     }
+    // Calls to the platform leave the endpoint, the journal and plugins some descriptors.
+    if (descriptors > 0) connections_max_ = std::max<long>(4, static_cast<long>(descriptors - descriptors / 8));
+    if (config_.http_client.connections > connections_max_)
+      log_.warn(
+          "http_client.connections is nearly all of the files this process may open: raise `ulimit -n`",
+          {{"connections", config_.http_client.connections}, {"used", connections_max_}, {"open_files", descriptors}});
+    adapt(config_);
     return {};
+  }
+
+  void adapt(config::Config& config) const {
+    config.http_client.connections = std::min(config.http_client.connections, connections_max_);
+    if (!options_.dev) return;
+    // A stand-in for the platform needs no account: its own app, key and secret, everything on loopback.
+    if (!config.origins.contains("log.format")) config.log.format = config::LogFormat::kText;
+    config.listen.host = "127.0.0.1";
+    config.admin.host = "127.0.0.1";
+    if (!temporary_.path().empty()) config.state_dir = temporary_.path();
   }
 
   Result<void> open_platform() {
@@ -214,6 +160,7 @@ class App {
   // Before everything that borrows the configuration: its port decides the API base.
   Result<void> open_playground() {
     if (!options_.dev) return {};
+    apps_of_file_ = config_.apps;
     config::App& app = config_.apps.front();
     if (app.secrets.empty()) app.secrets.push_back({app.id + "/1", playground::make_endpoint_secret(), {}, {}});
     app.api_key = playground::make_api_key();
@@ -246,6 +193,12 @@ class App {
     return {};
   }
 
+  // What is read from here on may be replaced while the host runs.
+  Result<void> open_config() {
+    current_.emplace(std::make_shared<const config::Config>(config_));
+    return {};
+  }
+
   Result<void> open_journal() {
     journal::Options options;
     options.state_dir = config_.state_dir;
@@ -257,8 +210,7 @@ class App {
     options.dedupe_retention = limits::kDedupeRetention;  // max_event_age must not be longer
     options.paused = options_.paused;
     for (const auto& [name, module] : config_.modules) options.modules.insert(name);
-    for (const auto& [name, module] : config_.modules)
-      if (module.side_effects == config::SideEffects::kOnce) options.once_modules.insert(name);
+    options.once_modules = once_modules_of(config_);
     options.interrupted_ending = [this](const Event& event, const std::string& module) {
       const auto found = config_.modules.find(module);
       return found == config_.modules.end()
@@ -290,7 +242,7 @@ class App {
   }
 
   Result<void> open_plugins() {
-    shared_.emplace(services::Shared{clock_, log_, *client_, config_, metrics_, {*journal_, *journal_, *journal_}});
+    shared_.emplace(services::Shared{clock_, log_, *client_, *current_, metrics_, {*journal_, *journal_, *journal_}});
     loader::Loader::Options options;
     options.stage_dir = config_.state_dir / "stage";
     loader_ = std::make_unique<loader::Loader>(std::move(options));
@@ -300,7 +252,7 @@ class App {
         plugin::Registry::Options{[this] { dispatcher_->wake(); }, options_.no_third_party, run_record_.get(),
                                   [this](const std::string& module) { return kept_out(module); }});
     dispatcher_ = std::make_unique<dispatch::Dispatcher>(
-        *journal_, [this](const std::string& module) { return plugins_->find(module); }, *client_, config_, clock_,
+        *journal_, [this](const std::string& module) { return plugins_->find(module); }, *client_, *current_, clock_,
         log_, metrics_);
     if (run_record_)
       for (const std::string& module : dispatch::modules_to_hold(run_record_->last().faults, clock_.unix_now(), true))
@@ -322,11 +274,11 @@ class App {
   Result<void> open_door() {
     secret_watch_ = std::make_unique<signature::SecretWatch>(config_.apps, clock_, log_, metrics_);
     verifier_ = std::make_unique<signature::Verifier>(config_.apps, config_.limits.timestamp_tolerance, clock_);
-    router_ = std::make_unique<router::Router>(config_);
+    router_ = std::make_unique<router::Router>(*current_);
     ingest_ = std::make_unique<ingest::Ingest>(
         *verifier_, *journal_,
         [this](const Event& event) -> std::optional<std::string> {
-          const config::ModuleConfig* const module = router_->route(event);
+          const config::ModulePtr module = router_->route(event);
           return module == nullptr ? std::nullopt : std::optional<std::string>(module->name);
         },
         clock_, log_, metrics_, ingest::Options{config_.limits.max_event_age, secret_watch_.get()});
@@ -339,7 +291,7 @@ class App {
   Result<void> open_admin() {
     auto token = admin::load_or_make_token(config_.state_dir);
     if (!token) return token.error();
-    gauges_ = std::make_unique<dispatch::Gauges>(*journal_, metrics_, config_);
+    gauges_ = std::make_unique<dispatch::Gauges>(*journal_, metrics_, *current_);
     admin_ = std::make_unique<admin::Server>(
         config_, *std::move(token), *journal_, metrics_,
         admin::Sources{[this] { return readiness(); }, [this] { return plugins_->status(); }}, clock_);
@@ -350,6 +302,51 @@ class App {
   void watch_secrets() {
     const auto next = secret_watch_->look();
     watchdog_->schedule(clock_.steady_now() + next, [this] { watch_secrets(); });
+  }
+
+  Result<void> open_reloader() {
+    reloader_ = std::make_unique<reload::Reloader>(
+        *current_,
+        reload::Steps{[this] { return load_again(); }, [this](const config::Snapshot& next) { return stage(next); }},
+        clock_, log_, metrics_);
+    return {};
+  }
+
+  reload::Loaded load_again() {
+    reload::Loaded loaded{config::examine(options_.load), {}};
+    config::Config& config = loaded.examined.config;
+    adapt(config);
+    if (!options_.dev || loaded.examined.error) return loaded;
+    // The stand-in keeps the app, key and secret it began with.
+    config::Config before;
+    before.apps = apps_of_file_;
+    before.modules = config.modules;
+    for (const std::string& what : config::differences(before, config))
+      if (what.starts_with("app ")) loaded.needs_restart.push_back(what);
+    config.apps = current_->get()->apps;
+    return loaded;
+  }
+
+  Result<reload::Staged> stage(const config::Snapshot& next) {
+    auto modules = plugins_->stage(next);
+    if (!modules) return modules.error();
+    reload::Staged staged;
+    for (const std::string& name : modules->recovered) staged.applied.push_back("module " + name + ": runs now");
+    for (const std::string& name : modules->changed_plugins)
+      staged.needs_restart.push_back("plugin " + name + ": its file is another one than the one that runs");
+    const auto shared = std::make_shared<plugin::Registry::Staged>(*std::move(modules));
+    staged.discard = [this, shared] { plugins_->discard(std::move(*shared)); };
+    staged.commit = [this, shared](const config::Snapshot& now) {
+      journal_->set_once_modules(once_modules_of(*now));  // before the first claim that it is about
+      secret_watch_->replace(now->apps);
+      verifier_->replace(now->apps, now->limits.timestamp_tolerance);
+      endpoint_->replace(*now);
+      log_.set_level(now->log.level);
+      current_->set(now);
+      plugins_->commit(std::move(*shared));
+      dispatcher_->wake();
+    };
+    return staged;
   }
 
   admin::Readiness readiness() {
@@ -408,14 +405,17 @@ class App {
     std::cout << "\n  Open the chat page, pick a module and type. Ctrl-C stops.\n" << std::endl;
   }
 
-  config::Config config_;
+  config::Config config_;  // as the host begins with it; from open_config() on current_ is what counts
   const AppOptions options_;
+  std::vector<config::App> apps_of_file_;  // dev: before the stand-in made its own of them
+  long connections_max_ = std::numeric_limits<long>::max();
   TemporaryFolder temporary_;
   SystemClock clock_;
   telemetry::Log log_{config_.log};
   telemetry::Metrics metrics_;
   std::atomic<bool> is_serving_{false};
   std::unique_ptr<executor::RunRecord> run_record_;
+  std::optional<config::Current> current_;
   std::unique_ptr<journal::SqliteJournal> journal_;  // what the last calls of the client say is written down
   std::unique_ptr<platform::CurlClient> client_;
   std::optional<services::Shared> shared_;
@@ -431,18 +431,20 @@ class App {
   std::unique_ptr<webhook::Endpoint> endpoint_;
   std::unique_ptr<admin::Server> admin_;
   std::unique_ptr<playground::Playground> playground_;
+  std::unique_ptr<reload::Reloader> reloader_;
 };
 
 int run_app(config::Config config, AppOptions options) {
-  if (options.dev && !config.origins.contains("log.format")) config.log.format = config::LogFormat::kText;
-  const StopSignals signals;  // before any thread: they all inherit the mask
+  if (options.dev && !config.origins.contains("log.format"))
+    config.log.format = config::LogFormat::kText;  // the log begins with it
+  const Signals signals;                           // before any thread: they all inherit the mask
   App app(std::move(config), std::move(options));
   if (const auto opened = app.open(); !opened) {
     std::cerr << "modhost: " << opened.error().message << std::endl;
     return kExitFailed;
   }
   app.start();
-  signals.wait();
+  signals.wait([&app] { app.reload_after_signal(); });
   const int code = app.drain(signals);
   // A thread stuck in plugin code can not be joined, and what it may still touch must not be torn down under it.
   if (code == kExitAbandoned) std::_Exit(code);

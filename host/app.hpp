@@ -6,11 +6,12 @@
 #include <cstdint>
 #include <string>
 
-#include "config/config.hpp"
+#include "config/load.hpp"
 
 namespace modhost {
 
 struct AppOptions {
+  config::LoadOptions load;        // how the configuration was read: a reload reads it again
   bool dev = false;                // with the embedded stand-in and the chat page
   bool paused = false;             // accept and journal, dispatch nothing
   bool persist = false;            // dev: keep state in config.state_dir instead of a temporary folder
@@ -25,7 +26,8 @@ struct AppOptions {
   std::string ports_file;     // not empty: {"webhook":..,"admin":..,"page":..} is written there once serving
 };
 
-// Serves until SIGTERM or SIGINT; the exit code: 0 stopped cleanly, 1 could not start, 3 threads had to be abandoned.
+// Serves until SIGTERM or SIGINT, SIGHUP reloads; the exit code: 0 stopped cleanly, 1 could not start, 3 threads had to
+// be abandoned.
 int run_app(config::Config config, AppOptions options);
 
 }  // namespace modhost

@@ -109,6 +109,8 @@ std::string render(const std::vector<plugin::RuntimeStatus>& modules) {
     writer.Uint(module.in_flight);
     writer.Key("stuck");
     writer.Uint(module.stuck);
+    writer.Key("finishing");
+    writer.Uint(module.finishing);
     writer.EndObject();
   }
   writer.EndArray();

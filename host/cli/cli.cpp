@@ -38,7 +38,8 @@ void add_serve(CLI::App& app, Invocation& to) {
   run->add_option("--ports-file", to.run.app.ports_file, "write the ports in use to this file once serving");
   run->footer(
       "Example:\n  modhost run --config /etc/modhost/modules.yaml\n\n"
-      "Stops on SIGTERM or Ctrl-C after answering what is in flight.");
+      "Stops on SIGTERM or Ctrl-C after answering what is in flight; a second one hurries. Exit codes then: 0 clean,\n"
+      "3 threads stuck in a plugin were abandoned. SIGHUP, or saving a file of the configuration, reloads it.");
   run->callback([&to] { to.chosen = [&to](Terminal& terminal) { return run_serve(to.run, terminal); }; });
 
   CLI::App* dev = app.add_subcommand("dev", "host, stand-in for the platform and chat page in one; not for production");

@@ -13,6 +13,7 @@ int run_serve(const ServeOptions& options, Terminal& terminal) {
   for (const std::string& warning : config->warnings) terminal.err << "modhost: warning: " << warning << '\n';
   AppOptions app = options.app;
   app.json = options.json;
+  app.load = load;
   return run_app(*std::move(config), app);
 }
 

@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 struct Address {
   std::string host = "127.0.0.1";  // without brackets
   std::uint16_t port = 0;
+  friend bool operator==(const Address&, const Address&) = default;
 };
 
 struct EndpointSecret {
@@ -108,6 +109,8 @@ struct Config {
   std::map<std::string, std::string> subscriptions;  // event name -> module name
   std::map<std::string, std::string> origins;        // dotted key -> where its value comes from; absent: the default
   std::vector<std::string> warnings;                 // what works and is most likely not meant, with its place
+  // What it was read from, or would have been had it been there, with the fingerprint of what was read (text_file.hpp).
+  std::map<std::filesystem::path, std::string> files;
 
   [[nodiscard]] const App* app(std::string_view id) const {
     for (const App& candidate : apps)

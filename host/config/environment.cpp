@@ -78,6 +78,7 @@ Environment Environment::discover(Variables process, std::vector<std::filesystem
 bool Environment::read(const std::filesystem::path& file, Problems& problems) {
   tried_.push_back(file.string());
   const Result<TextFile> opened = read_text_file(file, kEnvFileBytesMax);
+  files_[file] = fingerprint(opened);
   if (!opened) {
     if (opened.error().code == Code::kNotFound) return false;
     problems.error_in(file.string(), opened.error().message);

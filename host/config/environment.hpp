@@ -44,6 +44,9 @@ class Environment {
   // "the environment and /srv/x/.env".
   [[nodiscard]] std::string searched() const;
 
+  // The file, and those that would have been taken instead, with their fingerprints.
+  [[nodiscard]] const std::map<std::filesystem::path, std::string>& files() const { return files_; }
+
  private:
   bool read(const std::filesystem::path& file, Problems& problems);
 
@@ -51,6 +54,7 @@ class Environment {
   Variables file_;
   std::filesystem::path file_path_;
   std::vector<std::string> tried_;
+  std::map<std::filesystem::path, std::string> files_;
 };
 
 }  // namespace modhost::config

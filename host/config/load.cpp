@@ -164,7 +164,8 @@ Examined examine_text(std::string_view yaml, const LoadOptions& options) {
   Problems found(options.file.string());
   const std::filesystem::path folder = folder_of(options.file);
   const Environment environment = environment_of(options, folder, found);
-  Context context{found, environment, folder, config.origins};
+  config.files = environment.files();
+  Context context{found, environment, folder, config.origins, config.files};
   const std::optional<Node> root = parse_yaml(yaml, found);
   if (root) read_all(context, &*root, options.purpose, config);
   if (found.errors() > 0) out.error = invalid(found.summary());
@@ -176,9 +177,13 @@ Examined examine_text(std::string_view yaml, const LoadOptions& options) {
 
 Examined examine(const LoadOptions& options) {
   const Result<TextFile> file = read_text_file(options.file, kYamlBytesMax);
-  if (file) return examine_text(file->text, options);
-  if (options.may_be_absent && file.error().code == Code::kNotFound) return examine_text("", options);
   Examined out;
+  if (file || (options.may_be_absent && file.error().code == Code::kNotFound)) {
+    out = examine_text(file ? std::string_view(file->text) : std::string_view(), options);
+    out.config.files[options.file] = fingerprint(file);
+    return out;
+  }
+  out.config.files[options.file] = fingerprint(file);
   out.error = file.error();
   out.error->message = options.file.string() + " " + file.error().message;
   if (file.error().code == Code::kNotFound) out.error->message += ": write one, or name it with --config";

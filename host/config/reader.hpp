@@ -22,8 +22,9 @@ namespace modhost::config {
 struct Context {
   Problems& problems;
   const Environment& environment;
-  std::filesystem::path folder;                 // of modules.yaml: relative paths start here
-  std::map<std::string, std::string>& origins;  // dotted key -> where its value comes from
+  std::filesystem::path folder;                         // of modules.yaml: relative paths start here
+  std::map<std::string, std::string>& origins;          // dotted key -> where its value comes from
+  std::map<std::filesystem::path, std::string>& files;  // that values were taken from, with their fingerprints
 };
 
 struct Expanded {

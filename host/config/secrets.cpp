@@ -36,6 +36,7 @@ std::optional<Secret> from_file(Context& context, const Node& node, const std::s
   const std::filesystem::path path = context.folder / name->text;
   const std::string shown = what + ".file " + quoted(node);
   Result<TextFile> file = read_text_file(path, kSecretFileBytesMax);
+  context.files[path] = fingerprint(file);
   if (!file) {
     context.problems.error(node.mark, shown + ": " + file.error().message);
     return std::nullopt;

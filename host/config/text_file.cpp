@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/unique_fd.hpp"
+#include "crypto/digest.hpp"
 
 namespace modhost::config {
 namespace {
@@ -38,6 +39,11 @@ Result<TextFile> read_text_file(const std::filesystem::path& file, std::size_t b
     if (out.text.size() > bytes_max)
       return Error{Code::kFull, "is larger than " + std::to_string(bytes_max) + " bytes"};
   }
+}
+
+std::string fingerprint(const Result<TextFile>& file) {
+  if (!file) return {};
+  return crypto::hex(crypto::sha256(file->text)) + (file->others_can_read ? " open" : "");
 }
 
 }  // namespace modhost::config

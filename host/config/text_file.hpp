@@ -18,4 +18,7 @@ struct TextFile {
 // FIFO.
 Result<TextFile> read_text_file(const std::filesystem::path& file, std::size_t bytes_max);
 
+// Another one when the text or who may read it is another; empty for a file that could not be read.
+std::string fingerprint(const Result<TextFile>& file);
+
 }  // namespace modhost::config

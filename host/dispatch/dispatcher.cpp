@@ -25,8 +25,9 @@ struct Dispatcher::Attempt {
   unsigned number = 1;
   Event event;
   UnixMillis first_received{};
-  const config::ModuleConfig* module = nullptr;
+  config::ModulePtr module;     // as it was when the attempt began
   bool turn_completed = false;  // by an earlier attempt
+  const ModuleMetrics* metrics = nullptr;
 };
 
 struct Dispatcher::ModuleMetrics {
@@ -36,7 +37,7 @@ struct Dispatcher::ModuleMetrics {
 };
 
 Dispatcher::Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::HttpClient& client,
-                       const config::Config& config, const Clock& clock, telemetry::Log& log,
+                       const config::Current& config, const Clock& clock, telemetry::Log& log,
                        telemetry::Metrics& metrics)
     : journal_(journal),
       runtimes_(std::move(runtimes)),
@@ -56,19 +57,7 @@ Dispatcher::Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::H
         }
         wake();
       }) {
-  using Kind = plugin::Outcome::Kind;
-  for (const auto& [name, module] : config.modules) {
-    const telemetry::Labels label = {{"module", name}};
-    auto entry = std::make_unique<ModuleMetrics>(ModuleMetrics{
-        {},
-        metrics.histogram("handler_seconds", "Time an attempt took", telemetry::latency_bounds(), label),
-        metrics.histogram("event_seconds", "From accepted to ended", telemetry::latency_bounds(), label)});
-    for (const Kind kind :
-         {Kind::kOk, Kind::kRetry, Kind::kSnooze, Kind::kFailed, Kind::kCancelled, Kind::kDeadline, Kind::kCrashed})
-      entry->attempts.emplace(kind, metrics.counter("attempts_total", "Attempts by outcome",
-                                                    {{"module", name}, {"outcome", std::string(to_string(kind))}}));
-    module_metrics_.emplace(name, std::move(entry));
-  }
+  for (const auto& [name, module] : config.get()->modules) metrics_of(name);
   journal_.on_ready([this] { wake(); });
 }
 
@@ -90,6 +79,23 @@ void Dispatcher::hold(const std::string& module) {
 telemetry::Gauge Dispatcher::module_held(const std::string& module) {
   return metrics_.gauge("module_held", "1 while a module whose plugin ended the host proves itself",
                         {{"module", module}});
+}
+
+// Those of a module that a reload brings are made with its first attempt.
+const Dispatcher::ModuleMetrics& Dispatcher::metrics_of(const std::string& module) {
+  using Kind = plugin::Outcome::Kind;
+  std::unique_ptr<ModuleMetrics>& entry = module_metrics_[module];
+  if (entry != nullptr) return *entry;
+  const telemetry::Labels label = {{"module", module}};
+  entry = std::make_unique<ModuleMetrics>(
+      ModuleMetrics{{},
+                    metrics_.histogram("handler_seconds", "Time an attempt took", telemetry::latency_bounds(), label),
+                    metrics_.histogram("event_seconds", "From accepted to ended", telemetry::latency_bounds(), label)});
+  for (const Kind kind :
+       {Kind::kOk, Kind::kRetry, Kind::kSnooze, Kind::kFailed, Kind::kCancelled, Kind::kDeadline, Kind::kCrashed})
+    entry->attempts.emplace(kind, metrics_.counter("attempts_total", "Attempts by outcome",
+                                                   {{"module", module}, {"outcome", std::string(to_string(kind))}}));
+  return *entry;
 }
 
 void Dispatcher::start() {
@@ -188,16 +194,16 @@ void Dispatcher::cancel_superseded(const std::string& module, plugin::PluginRunt
 // Those of an earlier run have a stop button, too.
 void Dispatcher::watch_waiting() {
   for (journal::Claim& claim : journal_.waiting(kWatchedMax)) {
-    const auto configured = config_.modules.find(claim.module);
-    if (configured == config_.modules.end() || !StopPoller::has_button(claim.event)) continue;
-    const auto attempt =
-        std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, std::move(claim.event),
-                                                claim.first_received, &configured->second, claim.turn_completed});
+    const config::ModulePtr module = config::module_of(config_.get(), claim.module);
+    if (module == nullptr || !StopPoller::has_button(claim.event)) continue;
+    const auto attempt = std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt,
+                                                                 std::move(claim.event), claim.first_received, module,
+                                                                 claim.turn_completed, &metrics_of(module->name)});
     {
       MutexLock lock(mutex_);
       waiting_[claim.seq] = {attempt, claim.turn_completed, {}};
     }
-    stop_poller_.watch(claim.seq, std::shared_ptr<const Event>(attempt, &attempt->event), configured->first);
+    stop_poller_.watch(claim.seq, std::shared_ptr<const Event>(attempt, &attempt->event), module->name);
     stop_poller_.rest(claim.seq);
   }
 }
@@ -234,8 +240,8 @@ void Dispatcher::withdraw(journal::EventSeq seq, const char* reason) {
 bool Dispatcher::claim_round() {
   bool has_more = false;
   for (const std::string& name : journal_.modules_ready()) {
-    const auto configured = config_.modules.find(name);
-    plugin::PluginRuntime* const runtime = configured == config_.modules.end() ? nullptr : runtimes_(name);
+    const config::ModulePtr module = config::module_of(config_.get(), name);
+    plugin::PluginRuntime* const runtime = module == nullptr ? nullptr : runtimes_(name);
     if (runtime == nullptr) {
       expire_waiting(name);
       continue;
@@ -245,11 +251,11 @@ bool Dispatcher::claim_round() {
       expire_waiting(name);
       continue;
     }
-    const config::Order order = configured->second.order;
+    const config::Order order = module->order;
     std::vector<journal::Claim> claims = journal_.claim(name, places, claim_order(order));
     if (order == config::Order::kCancelPrevious) cancel_superseded(name, *runtime);
     has_more = has_more || claims.size() == places;
-    for (journal::Claim& claim : claims) run(std::move(claim), configured->second, *runtime);
+    for (journal::Claim& claim : claims) run(std::move(claim), module, *runtime);
   }
   return has_more;
 }
@@ -260,7 +266,8 @@ std::size_t Dispatcher::places_of(const std::string& module, const plugin::Plugi
   return holds_.places(module, free, clock_.steady_now());
 }
 
-void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime) {
+void Dispatcher::run(journal::Claim claim, const config::ModulePtr& configured, plugin::PluginRuntime& runtime) {
+  const config::ModuleConfig& module = *configured;
   plugin::AttemptInput input;
   input.attempt = claim.attempt;
   input.attempts_max = module.attempts_max();
@@ -276,8 +283,9 @@ void Dispatcher::run(journal::Claim claim, const config::ModuleConfig& module, p
 
   std::string body = std::move(claim.event.body);
   claim.event.body.clear();
-  const auto attempt = std::make_shared<const Attempt>(
-      Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received, &module, claim.turn_completed});
+  const auto attempt =
+      std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received,
+                                              configured, claim.turn_completed, &metrics_of(module.name)});
   {
     MutexLock lock(mutex_);
     ++running_;
@@ -320,14 +328,17 @@ void Dispatcher::expire_waiting(const std::string& name) {
   SteadyTime& next_sweep = next_expiry_[name];
   if (clock_.steady_now() < next_sweep) return;
   next_sweep = clock_.steady_now() + kExpirySweep;
-  static const config::ModuleConfig kDefaults;
-  const auto configured = config_.modules.find(name);
-  const config::ModuleConfig& module = configured == config_.modules.end() ? kDefaults : configured->second;
-  const auto is_late = [&](UnixMillis received) { return clock_.unix_now() >= received + module.event_deadline; };
+  config::ModulePtr module = config::module_of(config_.get(), name);
+  if (module == nullptr) {
+    config::ModuleConfig unknown;
+    unknown.name = name;
+    module = std::make_shared<const config::ModuleConfig>(std::move(unknown));
+  }
+  const auto is_late = [&](UnixMillis received) { return clock_.unix_now() >= received + module->event_deadline; };
   for (std::size_t i = 0; i < kClaimsAtOnce; ++i) {
     const std::optional<UnixMillis> oldest = journal_.oldest_ready(name);
     if (!oldest || !is_late(*oldest)) return;
-    std::vector<journal::Claim> claims = journal_.claim(name, 1, claim_order(module.order));
+    std::vector<journal::Claim> claims = journal_.claim(name, 1, claim_order(module->order));
     if (claims.empty()) {  // it comes when it is marked, which wakes us
       next_sweep = {};
       return;
@@ -342,7 +353,7 @@ void Dispatcher::expire_waiting(const std::string& name) {
   wake();
 }
 
-void Dispatcher::expire(const journal::Claim& claim, const config::ModuleConfig& module) {
+void Dispatcher::expire(const journal::Claim& claim, const config::ModulePtr& module) {
   {
     MutexLock lock(mutex_);
     ++running_;
@@ -350,8 +361,10 @@ void Dispatcher::expire(const journal::Claim& claim, const config::ModuleConfig&
   plugin::Outcome outcome;
   outcome.kind = plugin::Outcome::Kind::kDeadline;
   outcome.detail = "the module took no events before the event's deadline";
+  const auto known = module_metrics_.find(module->name);
   settle(std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, claim.event,
-                                                 claim.first_received, &module, claim.turn_completed}),
+                                                 claim.first_received, module, claim.turn_completed,
+                                                 known == module_metrics_.end() ? nullptr : known->second.get()}),
          {journal::State::kExpired, "event_deadline", {}, false}, outcome);
 }
 
@@ -376,8 +389,8 @@ void Dispatcher::finish(const std::shared_ptr<const Attempt>& ended, const plugi
     facts.jitter = std::uniform_real_distribution<double>(-1, 1)(jitter_);
     facts.is_stopping = paused_ || stopping_;
   }
-  if (const auto found = module_metrics_.find(attempt.module->name); found != module_metrics_.end()) {
-    const ModuleMetrics& metrics = *found->second;
+  if (attempt.metrics != nullptr) {
+    const ModuleMetrics& metrics = *attempt.metrics;
     metrics.attempts.at(outcome.kind).add();
     if (outcome.started_at != SteadyTime{}) {
       metrics.handler_seconds.observe(std::chrono::duration<double>(clock_.steady_now() - outcome.started_at).count());
@@ -433,10 +446,8 @@ void Dispatcher::settle(const std::shared_ptr<const Attempt>& ended, const Decis
 
 void Dispatcher::note_end(const Attempt& attempt, const journal::Settlement& end, UnixMillis now) {
   const auto took = now - attempt.first_received;
-  if (journal::is_terminal(end.state)) {
-    if (const auto found = module_metrics_.find(attempt.module->name); found != module_metrics_.end())
-      found->second->event_seconds.observe(std::chrono::duration<double>(took).count());
-  }
+  if (journal::is_terminal(end.state) && attempt.metrics != nullptr)
+    attempt.metrics->event_seconds.observe(std::chrono::duration<double>(took).count());
   const bool is_well = end.state == journal::State::kCompleted || end.state == journal::State::kReady;
   log_.write(is_well ? telemetry::LogLevel::kInfo : telemetry::LogLevel::kWarn,
              journal::is_terminal(end.state) ? "event ended" : "attempt ended",

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "base/mutex.hpp"
-#include "config/config.hpp"
+#include "config/current.hpp"
 #include "dispatch/ender.hpp"
 #include "dispatch/holds.hpp"
 #include "dispatch/policy.hpp"
@@ -30,7 +30,7 @@ class Dispatcher {
 
   // Borrows everything for its life. Registers itself as the journal's ready listener: construct before the journal's
   // first append.
-  Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::HttpClient& client, const config::Config& config,
+  Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::HttpClient& client, const config::Current& config,
              const Clock& clock, telemetry::Log& log, telemetry::Metrics& metrics);
   ~Dispatcher();  // stop()
 
@@ -57,13 +57,14 @@ class Dispatcher {
   struct ModuleMetrics;
   void loop();
   bool claim_round();
-  void run(journal::Claim claim, const config::ModuleConfig& module, plugin::PluginRuntime& runtime);
+  void run(journal::Claim claim, const config::ModulePtr& configured, plugin::PluginRuntime& runtime);
   void watch_waiting();
   void cancel_stopped();
   void cancel_superseded(const std::string& module, plugin::PluginRuntime& runtime);
   void withdraw(journal::EventSeq seq, const char* reason);
   void expire_waiting(const std::string& name);
-  void expire(const journal::Claim& claim, const config::ModuleConfig& module);
+  void expire(const journal::Claim& claim, const config::ModulePtr& module);
+  const ModuleMetrics& metrics_of(const std::string& module);
   void give_back(const journal::Claim& claim);
   void finish(const std::shared_ptr<const Attempt>& attempt, const plugin::Outcome& outcome);
   void settle(const std::shared_ptr<const Attempt>& attempt, const Decision& decision, plugin::Outcome outcome);
@@ -73,14 +74,15 @@ class Dispatcher {
 
   journal::Journal& journal_;
   const Runtimes runtimes_;
-  const config::Config& config_;
+  const config::Current& config_;
   const Clock& clock_;
   telemetry::Log& log_;
   telemetry::Metrics& metrics_;
   telemetry::Histogram accept_to_on_event_;
-  std::map<std::string, std::unique_ptr<ModuleMetrics>> module_metrics_;  // built by the constructor, then only read
 
-  std::map<std::string, SteadyTime> next_expiry_;  // the dispatcher thread's own
+  // The dispatcher thread's own.
+  std::map<std::string, std::unique_ptr<ModuleMetrics>> module_metrics_;  // never shrinks: attempts borrow them
+  std::map<std::string, SteadyTime> next_expiry_;
 
   mutable Mutex mutex_;
   std::condition_variable changed_;

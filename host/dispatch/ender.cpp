@@ -115,7 +115,7 @@ class Ender::State {
   std::set<std::int64_t> in_flight_ GUARDED_BY(mutex_);
 };
 
-Ender::Ender(journal::Journal& journal, platform::HttpClient& client, const config::Config& config, const Clock& clock,
+Ender::Ender(journal::Journal& journal, platform::HttpClient& client, const config::Current& config, const Clock& clock,
              telemetry::Log& log, telemetry::Metrics& metrics, std::function<void()> wake)
     : config_(config),
       client_(client),
@@ -136,7 +136,8 @@ void Ender::wait_idle(Deadline deadline) { state_->wait_idle(deadline); }
 
 void Ender::send(journal::OutboxItem item) {
   const auto shared = std::make_shared<const journal::OutboxItem>(std::move(item));
-  const config::App* const app = config_.app(shared->event.app);
+  const config::Snapshot config = config_.get();
+  const config::App* const app = config->app(shared->event.app);
   if (app == nullptr) {
     state_->finish(*shared, {}, unavailable("app " + shared->event.app + " is no longer in modules.yaml"));
     return;

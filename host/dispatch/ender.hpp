@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/mutex.hpp"
-#include "config/config.hpp"
+#include "config/current.hpp"
 #include "journal/journal.hpp"
 #include "platform/http_client.hpp"
 #include "telemetry/log.hpp"
@@ -17,7 +17,7 @@ namespace modhost::dispatch {
 class Ender {
  public:
   // Borrows everything for its life; `wake` is called from the client thread when a call has ended.
-  Ender(journal::Journal& journal, platform::HttpClient& client, const config::Config& config, const Clock& clock,
+  Ender(journal::Journal& journal, platform::HttpClient& client, const config::Current& config, const Clock& clock,
         telemetry::Log& log, telemetry::Metrics& metrics, std::function<void()> wake);
   ~Ender();
 
@@ -29,7 +29,7 @@ class Ender {
  private:
   class State;
   void send(journal::OutboxItem item);
-  const config::Config& config_;
+  const config::Current& config_;
   platform::HttpClient& client_;
   const Clock& clock_;
   journal::Journal& journal_;

@@ -8,9 +8,10 @@ constexpr journal::State kLive[] = {journal::State::kReady, journal::State::kRun
 
 }  // namespace
 
-Gauges::Gauges(journal::Journal& journal, telemetry::Metrics& metrics, const config::Config& config)
+Gauges::Gauges(journal::Journal& journal, telemetry::Metrics& metrics, const config::Current& config)
     : journal_(journal),
       metrics_(metrics),
+      config_(config),
       accepted_(metrics.gauge("ledger_accepted", "Events accepted since the journal was made")),
       ended_(metrics.gauge("ledger_ended", "Events that reached a terminal state since the journal was made")),
       discrepancy_(
@@ -20,7 +21,6 @@ Gauges::Gauges(journal::Journal& journal, telemetry::Metrics& metrics, const con
       commit_errors_(metrics.gauge("journal_commit_errors", "Failed commits since start")),
       wal_bytes_(metrics.gauge("journal_wal_bytes", "Size of the write-ahead log")),
       writable_(metrics.gauge("journal_writable", "1 while the last commit succeeded")) {
-  for (const auto& [name, module] : config.modules) modules_.push_back(name);
   metrics.on_scrape([this] { refresh(); });
 }
 
@@ -30,7 +30,14 @@ void Gauges::refresh() {
   for (const auto& [module, states] : stats.live)
     for (const auto& [state, events] : states) live += static_cast<double>(events);
   // Only configured names become labels; others are in `live` and so in the ledger.
-  for (const std::string& name : modules_) {
+  std::set<std::string> names;
+  {
+    const config::Snapshot config = config_.get();
+    MutexLock lock(mutex_);
+    for (const auto& [name, module] : config->modules) modules_.insert(name);
+    names = modules_;
+  }
+  for (const std::string& name : names) {
     const auto found = stats.live.find(name);
     for (const journal::State state : kLive) {
       double events = 0;

@@ -69,7 +69,7 @@ class StopPoller::State {
     }
     if (is_new || watched.waits_since) ++watched.app->running;
     watched.event = std::move(event);
-    watched.module = &module;
+    watched.module = module;
     watched.waits_since.reset();
     if (is_new || watched.turn != 0) queue(seq, watched, std::min(watched.due, now + kStopPollInterval));
   }
@@ -122,7 +122,7 @@ class StopPoller::State {
     MutexLock reporting(open_mutex_);
     if (!open_) return;
     const bool is_pressed = answer && answer->status == 200 && is_stopped(answer->body);
-    const std::string* module = nullptr;
+    std::string module;
     {
       MutexLock lock(mutex_);
       const auto found = watched_.find(seq);
@@ -136,7 +136,7 @@ class StopPoller::State {
       }
       queue(seq, watched, began + interval);
     }
-    if (is_pressed) pressed_(*module, seq);
+    if (is_pressed) pressed_(module, seq);
   }
 
   void close() {
@@ -178,7 +178,7 @@ class StopPoller::State {
   };
   struct Watched {
     std::shared_ptr<const Event> event;
-    const std::string* module = nullptr;
+    std::string module;
     App* app = nullptr;        // apps_ never shrinks
     std::uint64_t number = 0;  // tells the answer of a look from that of an earlier watch
     std::uint64_t turn = 0;    // the one that counts; 0: a look is on its way
@@ -207,7 +207,7 @@ class StopPoller::State {
   std::uint64_t last_watch_ GUARDED_BY(mutex_) = 0, last_turn_ GUARDED_BY(mutex_) = 0;
 };
 
-StopPoller::StopPoller(platform::HttpClient& client, const config::Config& config, const Clock& clock,
+StopPoller::StopPoller(platform::HttpClient& client, const config::Current& config, const Clock& clock,
                        telemetry::Metrics& metrics, Pressed pressed)
     : client_(client), config_(config), clock_(clock), state_(std::make_shared<State>(metrics, std::move(pressed))) {}
 
@@ -235,7 +235,8 @@ SteadyTime StopPoller::pump() {
 // What goes wrong is no answer, and the next look may have one.
 void StopPoller::look(EventSeq seq, std::uint64_t watch, const Event& event) {
   const SteadyTime began = clock_.steady_now();
-  const config::App* const app = config_.app(event.app);
+  const config::Snapshot config = config_.get();
+  const config::App* const app = config->app(event.app);
   if (app == nullptr) return;
   platform::UniqueCall call;
   call.target = message_target(event) + "?chatId=" + percent_encoded(event.chat_id);

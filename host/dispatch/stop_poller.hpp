@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "config/config.hpp"
+#include "config/current.hpp"
 #include "event/event.hpp"
 #include "journal/journal.hpp"
 #include "platform/http_client.hpp"
@@ -28,7 +28,7 @@ class StopPoller {
   using Pressed = std::function<void(const std::string& module, journal::EventSeq seq)>;
 
   // Borrows everything for its life. `pressed` runs on the client thread after each look that finds the chat stopped.
-  StopPoller(platform::HttpClient& client, const config::Config& config, const Clock& clock,
+  StopPoller(platform::HttpClient& client, const config::Current& config, const Clock& clock,
              telemetry::Metrics& metrics, Pressed pressed);
   ~StopPoller();  // no `pressed` runs after it
   StopPoller(const StopPoller&) = delete;
@@ -37,7 +37,7 @@ class StopPoller {
   // A chat's turn: only those have a stop button.
   static bool has_button(const Event& event);
 
-  // From now until forget(). Nothing for an event without a button. `module` outlives the poller. [any]
+  // From now until forget(). Nothing for an event without a button. [any]
   void watch(journal::EventSeq seq, std::shared_ptr<const Event> event, const std::string& module);
   // It waits for its next attempt, until watch() is called again.
   void rest(journal::EventSeq seq);
@@ -49,7 +49,7 @@ class StopPoller {
   class State;
   void look(journal::EventSeq seq, std::uint64_t watch, const Event& event);
   platform::HttpClient& client_;
-  const config::Config& config_;
+  const config::Current& config_;
   const Clock& clock_;
   std::shared_ptr<State> state_;  // shared with the calls in flight, which may outlive this object
 };

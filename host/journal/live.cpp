@@ -96,6 +96,16 @@ void Live::chat_goes_on() {
   }
 }
 
+void Live::once_modules_change(const std::set<std::string>& next) {
+  once_wanted_ = next;
+  once_modules_.insert(next.begin(), next.end());
+}
+
+void Live::applied(const OnceModulesOp& op) {
+  once_modules_ = op.modules;
+  once_modules_.insert(once_wanted_.begin(), once_wanted_.end());
+}
+
 void Live::release_unstarted(OpQueue& ops) {
   const auto give_back = [&](const Claim& claim) {
     Settlement unused;

@@ -45,14 +45,7 @@ class Live {
   void put_back(const std::string& module, const std::vector<EventSeq>& seqs);
   // The names of `side_effects: once`. Those that are new count at once, those that are none any more when the file
   // says so, too: what was handed out unmarked is never taken for marked.
-  void once_modules_change(const std::set<std::string>& next) {
-    once_wanted_ = next;
-    once_modules_.insert(next.begin(), next.end());
-  }
-  void applied(const OnceModulesOp& op) {
-    once_modules_ = op.modules;
-    once_modules_.insert(once_wanted_.begin(), once_wanted_.end());
-  }
+  void once_modules_change(const std::set<std::string>& next);
 
   // Each claim runs now, unless its chat's order keeps it back. What may be handed out at once is added to `at_once`.
   // Claims of a `once` module, and those that an earlier attempt may have run, come back from a later take(), when
@@ -84,6 +77,7 @@ class Live {
 
   // Committed.
   void stored(Claim claim);
+  void applied(const OnceModulesOp& op);
   void applied(const RunOp& op);
   void applied(const SettleOp& op, const std::vector<std::int64_t>& endings);
   void applied(const WithdrawOp& op, const Tables::Withdrawn& withdrawn);

@@ -11,6 +11,7 @@
 
 #include "base/limits.hpp"
 #include "base/unique_fd.hpp"
+#include "crypto/digest.hpp"
 
 namespace modhost::loader {
 namespace {
@@ -167,6 +168,12 @@ Result<fs::path> stage_file(const fs::path& folder, const std::string& name, std
     done += static_cast<std::size_t>(count);
   }
   return target;
+}
+
+Result<std::string> source_sha256(const fs::path& plugins_dir, const std::string& name, OwnerCheck owner_check) {
+  const auto file = read_source_file(plugins_dir, name, owner_check);
+  if (!file) return file.error();
+  return crypto::hex(crypto::sha256(file->bytes));
 }
 
 Result<std::string> read_whole_file(const fs::path& path) {

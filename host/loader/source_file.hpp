@@ -24,6 +24,10 @@ struct SourceFile {
 Result<SourceFile> read_source_file(const std::filesystem::path& plugins_dir, const std::string& name,
                                     OwnerCheck owner_check);
 
+// Of the bytes of <plugins_dir>/<name>.so as they are now, in hex; as read_source_file().
+Result<std::string> source_sha256(const std::filesystem::path& plugins_dir, const std::string& name,
+                                  OwnerCheck owner_check);
+
 // Why others could change what is in this folder, and how to mend it; empty when they can not. Those above it do not
 // count.
 std::string exposure_of(const std::filesystem::path& folder);

@@ -36,7 +36,7 @@ class InProcessRuntime final : public PluginRuntime {
   // Checks the config, makes and starts the instance. An error names what failed; the same is then in status().
   Result<void> start();
   // Takes events; false before start(), after stop() and when every thread it may have hangs. [any]
-  [[nodiscard]] bool is_running() const;
+  [[nodiscard]] bool is_running() const override;
 
   void submit(AttemptInput input, OutcomeListener done) override;
   [[nodiscard]] unsigned free_slots() const override;

@@ -166,8 +166,7 @@ bool Instance::destroy_plugin(Deadline deadline) {
 
 // What its threads may still read stays for good; that is what abandoning costs.
 void Instance::abandon(const std::string& why) {
-  write_log(LogLevel::kError, "the instance is abandoned", nullptr,
-            why + ": exit the process at once, its memory can not be freed");
+  write_log(LogLevel::kError, "the instance is abandoned", nullptr, why + ": its memory stays until the process ends");
   record_.keep(shared_from_this());
 }
 

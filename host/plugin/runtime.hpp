@@ -54,7 +54,8 @@ struct RuntimeStatus {
   bool running = false;  // created, started and taking events
   std::string problem;   // why not
   unsigned threads = 0, in_flight = 0, stuck = 0;
-  unsigned given_up = 0;  // of in_flight: given up by the host and still held by the plugin
+  unsigned given_up = 0;   // of in_flight: given up by the host and still held by the plugin
+  unsigned finishing = 0;  // attempts that earlier instances of the module, replaced by a reload, still run
 };
 
 class PluginRuntime {
@@ -71,6 +72,8 @@ class PluginRuntime {
   // No event follows; waits for running code until the deadline, then abandons what still runs. True: all joined.
   virtual bool stop(Deadline deadline) = 0;
   [[nodiscard]] virtual RuntimeStatus status() const = 0;
+  // Takes events. [any]
+  [[nodiscard]] virtual bool is_running() const { return status().running; }
 };
 
 }  // namespace modhost::plugin

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "config/config.hpp"
+#include "config/current.hpp"
 #include "event/event.hpp"
 
 namespace modhost::router {
@@ -12,14 +12,14 @@ namespace modhost::router {
 class Router {
  public:
   // Borrows the configuration for its life.
-  explicit Router(const config::Config& config) : config_(config) {}
+  explicit Router(const config::Current& config) : config_(config) {}
 
   // The configured module that runs this event, or null: then the event is ignored. A module bound to an app takes only
   // that app's events.
-  [[nodiscard]] const config::ModuleConfig* route(const Event& event) const;
+  [[nodiscard]] config::ModulePtr route(const Event& event) const;
 
  private:
-  const config::Config& config_;
+  const config::Current& config_;
 };
 
 }  // namespace modhost::router

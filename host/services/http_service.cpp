@@ -107,7 +107,7 @@ std::string origin_of(std::string_view url) {
   return origin.ends_with(port) ? origin.substr(0, origin.size() - port.size()) : origin;
 }
 
-HttpService::HttpService(const config::Config& config, const config::ModuleConfig& module, const Clock& clock,
+HttpService::HttpService(const config::Current& config, const config::ModuleConfig& module, const Clock& clock,
                          EventService& events, journal::OpenSteps& steps, std::shared_ptr<CallContext> context)
     : config_(config),
       module_name_(module.name),
@@ -149,9 +149,9 @@ Refusal HttpService::check(const HttpCall& call, std::shared_ptr<OpenEvent>& eve
 }
 
 // Without an event: the app of the module, or the only one.
-const config::App* HttpService::own_app() const {
-  if (!app_id_.empty()) return config_.app(app_id_);
-  return config_.apps.size() == 1 ? &config_.apps.front() : nullptr;
+const config::App* HttpService::own_app(const config::Config& config) const {
+  if (!app_id_.empty()) return config.app(app_id_);
+  return config.apps.size() == 1 ? &config.apps.front() : nullptr;
 }
 
 Refusal HttpService::build(HttpCall& call, const OpenEvent* event, platform::HttpRequest& request) const {
@@ -159,7 +159,8 @@ Refusal HttpService::build(HttpCall& call, const OpenEvent* event, platform::Htt
                              ? limits::kResponseBytesMax
                              : std::min<std::uint64_t>(call.response_bytes_max, limits::kResponseBytesMax);
   if (call.is_platform) {
-    const config::App* app = event != nullptr ? config_.app(event->event().app) : own_app();
+    const config::Snapshot config = config_.get();
+    const config::App* app = event != nullptr ? config->app(event->event().app) : own_app(*config);
     if (app == nullptr)
       return {MODHOST_E_INTERNAL, event != nullptr ? "the app of the event is not configured any more"
                                                    : "which app calls without an event? Set `app:` of the module"};

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "config/config.hpp"
+#include "config/current.hpp"
 #include "journal/open_steps.hpp"
 #include "services/call.hpp"
 #include "services/event_service.hpp"
@@ -44,7 +44,7 @@ struct Refusal {
 // Thread-safe. Borrows everything but the context.
 class HttpService {
  public:
-  HttpService(const config::Config& config, const config::ModuleConfig& module, const Clock& clock,
+  HttpService(const config::Current& config, const config::ModuleConfig& module, const Clock& clock,
               EventService& events, journal::OpenSteps& steps, std::shared_ptr<CallContext> context);
 
   // On success the listener hears of the call until on_done, and `started` names it.
@@ -65,11 +65,11 @@ class HttpService {
   using StepRecord = journal::OpenSteps::StepRecord;
   void start_recorded(const std::shared_ptr<Call>& running, platform::HttpRequest request,
                       const std::shared_ptr<StepRecord>& record, journal::EventSeq seq);
-  [[nodiscard]] const config::App* own_app() const;
+  [[nodiscard]] const config::App* own_app(const config::Config& config) const;
   [[nodiscard]] bool is_granted(std::string_view url) const;
   modhost_status why(Handle call);
 
-  const config::Config& config_;
+  const config::Current& config_;
   const std::string module_name_, app_id_;
   const Clock& clock_;
   EventService& events_;

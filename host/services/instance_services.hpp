@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "config/config.hpp"
+#include "config/current.hpp"
 #include "services/config_service.hpp"
 #include "services/event_service.hpp"
 #include "services/http_service.hpp"
@@ -23,7 +23,7 @@ struct Shared {
   const Clock& clock;
   telemetry::Log& log;
   platform::HttpClient& client;
-  const config::Config& config;
+  const config::Current& config;
   telemetry::Metrics& metrics;
   const Storage storage;
 };

@@ -17,9 +17,10 @@ ROOMS = {
     "webhook": {"http", "ingest"},
     "playground": {"http", "signature", "platform"},
     "admin": {"http", "dispatch", "journal", "plugin"},
+    "reload": set(),
 }
 BELOW_CLI = set(ROOMS)
-ROOMS["app"] = BELOW_CLI          # host/app.hpp, host/app.cpp
+ROOMS["app"] = BELOW_CLI          # host/app.hpp, host/app.cpp, host/app_*
 ROOMS["cli"] = BELOW_CLI | {"app"}
 ROOMS["main"] = {"cli"}           # host/main.cpp
 
@@ -39,7 +40,13 @@ def room_of(path):
     parts = path.split("/")
     if len(parts) > 2:
         return parts[1]
-    return parts[1].split(".")[0]
+    return file_room(parts[1])
+
+
+def file_room(name):
+    """Of a file beside the rooms: the composition root may have several."""
+    name = name.split(".")[0]
+    return "app" if name.startswith("app_") else name
 
 
 def include_problem(room, quote, name):
@@ -53,7 +60,7 @@ def include_problem(room, quote, name):
     if quote == "<":
         known = "/" not in name or first in EVERYWHERE
         return None if known else f"<{name}> is of a library without a room; give it one in tests/tidy/layering.py"
-    target = first if "/" in name else name.split(".")[0]
+    target = first if "/" in name else file_room(name)
     if "/" not in name and target != "app":
         return 'write it as "room/file.hpp"'
     if target not in ROOMS:
@@ -148,7 +155,8 @@ PLANTED = [
         "host/platform/d.cpp": '#include "modhost/unique/error.hpp"\n',
         "host/event/b.cpp": '#include "crypto/digest.hpp"\n',
         "host/cli/c.cpp": '#include "app.hpp"\n#include <CLI/CLI.hpp>\n#include "journal/journal.hpp"\n',
-        "host/app.cpp": '#include "app.hpp"\n#include "admin/admin.hpp"\n',
+        "host/app.cpp": '#include "app.hpp"\n#include "app_part.hpp"\n#include "admin/admin.hpp"\n',
+        "host/app_part.cpp": '#include "app_part.hpp"\n#include "journal/journal.hpp"\n',
         "host/CMakeLists.txt": "modhost_room(journal ROOMS store LIBS x)\nmodhost_room(cli LIBS x ROOMS app)\n"}, None),
 ]
 

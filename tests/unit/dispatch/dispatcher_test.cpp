@@ -159,6 +159,7 @@ class DispatcherTest : public testing::Test {
   FakeRuntime demo_, slow_;
   FakeClient client_;
   config::Config config_ = demo_config();
+  config::Current current_{config::Snapshot(config::Snapshot(), &config_)};  // as a test leaves it
   telemetry::Log log_{silent()};
   telemetry::Metrics metrics_;
   Dispatcher dispatcher_{journal_,
@@ -166,7 +167,7 @@ class DispatcherTest : public testing::Test {
                            return name == "DemoApp" ? &demo_ : name == "Slow" || name == "Newest" ? &slow_ : nullptr;
                          },
                          client_,
-                         config_,
+                         current_,
                          clock_,
                          log_,
                          metrics_};

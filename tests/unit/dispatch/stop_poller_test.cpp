@@ -41,11 +41,12 @@ class StopPollerTest : public testing::Test {
   test::FakeClock clock_;
   test::FakeHttpClient client_;
   config::Config config_;
+  config::Current current_{config::Snapshot(config::Snapshot(), &config_)};  // as a test leaves it
   telemetry::Metrics metrics_;
   const std::string module_ = "DemoApp";
   std::vector<journal::EventSeq> pressed_;
   SteadyTime next_{};
-  StopPoller poller_{client_, config_, clock_, metrics_, [this](const std::string& module, journal::EventSeq seq) {
+  StopPoller poller_{client_, current_, clock_, metrics_, [this](const std::string& module, journal::EventSeq seq) {
                        EXPECT_EQ(module, "DemoApp");
                        pressed_.push_back(seq);
                      }};

@@ -93,6 +93,132 @@ TEST_F(RegistryTest, StopsAllWithOneDeadlineAndSaysWhatWasAbandoned) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, 3s);
 }
 
+class ReloadTest : public RegistryTest {
+ protected:
+  // As a reload does it.
+  Result<void> reload(Registry& registry) {
+    const auto next = std::make_shared<const config::Config>(config_);
+    auto staged = registry.stage(next);
+    if (!staged) return staged.error();
+    recovered_ = staged->recovered;
+    changed_plugins_ = staged->changed_plugins;
+    current_.set(next);
+    registry.commit(*std::move(staged));
+    return {};
+  }
+  // What was given so far stays what it is.
+  void start(Registry& registry) {
+    current_.set(std::make_shared<const config::Config>(config_));
+    registry.start();
+  }
+  std::string sha256_of(const Registry& registry, const std::string& module) {
+    for (const RuntimeStatus& status : registry.status())
+      if (status.module == module) return status.sha256;
+    return {};
+  }
+
+  std::vector<std::string> recovered_, changed_plugins_;
+};
+
+TEST_F(ReloadTest, OnlyWhatChangedGetsANewInstance) {
+  for (const char* name : {"noop", "slow"}) install(name);
+  map("Same", "noop");
+  map("Changed", "slow");
+  config_.modules.at("Changed").config_json = R"({"delay_ms": 60000})";
+  Registry registry(shared_, loader_, watchdog_, {});
+  start(registry);
+  registry.find("Changed")->submit(input(1), outcomes_.listener(1));
+  const std::string before = sha256_of(registry, "Same");
+
+  config_.modules.at("Same").on_failure = "another text";
+  config_.modules.at("Changed").config_json = R"({"delay_ms": 0})";
+  map("New", "noop");
+  const auto done = reload(registry);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_NE(registry.find("New"), nullptr);
+  registry.find("Changed")->submit(input(2), outcomes_.listener(2));
+  EXPECT_EQ(outcomes_.wait(2).kind, Outcome::Kind::kOk) << "by the new instance";
+  EXPECT_EQ(outcomes_.count(1), 0u) << "the old one has its event still";
+  EXPECT_EQ(sha256_of(registry, "Same"), before);
+  EXPECT_EQ(changed_plugins_, std::vector<std::string>());
+
+  registry.find("Changed")->cancel_all(CancelReason::kOperator);
+  EXPECT_EQ(outcomes_.wait(1).cancelled_for, CancelReason::kOperator);
+  EXPECT_TRUE(registry.stop(Deadline::after(clock_, 10s)));
+}
+
+TEST_F(ReloadTest, ARemovedModuleTakesNothingMore) {
+  install("noop");
+  map("Stays", "noop");
+  map("Goes", "noop");
+  Registry registry(shared_, loader_, watchdog_, {});
+  start(registry);
+  PluginRuntime* const held = registry.find("Goes");
+  config_.modules.erase("Goes");
+  ASSERT_TRUE(reload(registry));
+  EXPECT_EQ(registry.find("Goes"), nullptr);
+  EXPECT_EQ(registry.status().size(), 1u);
+  held->submit(input(1), outcomes_.listener(1));
+  EXPECT_EQ(outcomes_.wait(1).kind, Outcome::Kind::kSnooze) << "whoever was about to submit loses nothing";
+  EXPECT_NE(metrics_.scrape().find("modhost_module_running{module=\"Goes\"} 0"), std::string::npos);
+  map("Goes", "noop");
+  ASSERT_TRUE(reload(registry));
+  EXPECT_NE(registry.find("Goes"), nullptr);
+  EXPECT_TRUE(registry.stop(Deadline::after(clock_, 10s)));
+}
+
+TEST_F(ReloadTest, OneThatDoesNotStartLeavesAllAsItWas) {
+  for (const char* name : {"noop", "start_fails"}) install(name);
+  map("Good", "noop");
+  Registry registry(shared_, loader_, watchdog_, {});
+  start(registry);
+  map("Broken", "start_fails");
+  map("Missing", "not_there");
+  map("AlsoNew", "noop");
+  config_.modules.at("Good").threads = 2;
+  const auto refused = reload(registry);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("module Broken: "), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("\nmodule Missing: "), std::string::npos) << refused.error().message;
+  EXPECT_EQ(registry.find("AlsoNew"), nullptr);
+  ASSERT_EQ(registry.status().size(), 1u);
+  EXPECT_EQ(registry.status()[0].threads, 1u) << "the instance of before";
+  registry.find("Good")->submit(input(1), outcomes_.listener(1));
+  EXPECT_EQ(outcomes_.wait(1).kind, Outcome::Kind::kOk);
+  EXPECT_TRUE(registry.stop(Deadline::after(clock_, 10s)));
+}
+
+TEST_F(ReloadTest, AModuleThatDidNotRunIsTriedAgain) {
+  install("noop");
+  map("Good", "noop");
+  map("Late", "slow");
+  Registry registry(shared_, loader_, watchdog_, {});
+  start(registry);
+  EXPECT_EQ(registry.find("Late"), nullptr);
+  ASSERT_TRUE(reload(registry)) << "it was broken before: that refuses nothing";
+  EXPECT_TRUE(recovered_.empty());
+  install("slow");
+  ASSERT_TRUE(reload(registry));
+  EXPECT_EQ(recovered_, std::vector<std::string>{"Late"});
+  EXPECT_NE(registry.find("Late"), nullptr);
+  EXPECT_TRUE(registry.stop(Deadline::after(clock_, 10s)));
+}
+
+TEST_F(ReloadTest, AChangedFileKeepsItsMapping) {
+  install("noop");
+  map("Good", "noop");
+  Registry registry(shared_, loader_, watchdog_, {});
+  start(registry);
+  const std::string before = sha256_of(registry, "Good");
+  fs::remove(config_.plugins_dir / "noop.so");
+  fs::copy_file(MODHOST_BINARY_DIR "/tests/plugins/slow.so", config_.plugins_dir / "noop.so");
+  config_.modules.at("Good").threads = 2;
+  ASSERT_TRUE(reload(registry));
+  EXPECT_EQ(changed_plugins_, std::vector<std::string>{"noop"});
+  EXPECT_EQ(sha256_of(registry, "Good"), before);
+  EXPECT_TRUE(registry.stop(Deadline::after(clock_, 10s)));
+}
+
 TEST_F(RegistryTest, WithoutThirdPartyNothingIsLoaded) {
   install("noop");
   map("Good", "noop");

@@ -92,7 +92,8 @@ class RuntimeTest : public testing::Test {
   test::FakeJournal journal_;
   test::FakeKeyValues key_values_;
   test::FakeOpenSteps open_steps_;
-  services::Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_, open_steps_}};
+  config::Current current_{config::Snapshot(config::Snapshot(), &config_)};  // as a test leaves it
+  services::Shared shared_{clock_, log_, client_, current_, metrics_, {journal_, key_values_, open_steps_}};
   executor::Watchdog watchdog_{clock_};
   std::chrono::milliseconds bring_up_{10'000};
   std::uint16_t instances_ = 0;

@@ -3,14 +3,14 @@
 namespace modhost::router {
 namespace {
 
-config::Config two_modules() {
+config::Current two_modules() {
   config::Config config;
   config.modules["DemoApp"].name = "DemoApp";
   config.modules["Log"].name = "Log";
   config.modules["Bound"].name = "Bound";
   config.modules["Bound"].app = "app_2";
   config.subscriptions["unique.chat.user-message.created"] = "Log";
-  return config;
+  return config::Current(std::make_shared<const config::Config>(std::move(config)));
 }
 
 Event event(std::string name, std::string reference, std::string app = "app_1") {
@@ -21,17 +21,19 @@ Event event(std::string name, std::string reference, std::string app = "app_1") 
   return made;
 }
 
+std::string name_of(const config::ModulePtr& module) { return module == nullptr ? "nobody" : module->name; }
+
 TEST(Router, ChosenEventsGoByReferenceOthersBySubscription) {
-  const config::Config config = two_modules();
+  const config::Current config = two_modules();
   const Router router(config);
-  EXPECT_EQ(router.route(event(kExternalModuleChosen, "DemoApp")), &config.modules.at("DemoApp"));
-  EXPECT_EQ(router.route(event("unique.chat.user-message.created", "")), &config.modules.at("Log"));
-  EXPECT_EQ(router.route(event("unique.chat.user-message.created", "DemoApp")), &config.modules.at("Log"))
+  EXPECT_EQ(name_of(router.route(event(kExternalModuleChosen, "DemoApp"))), "DemoApp");
+  EXPECT_EQ(name_of(router.route(event("unique.chat.user-message.created", ""))), "Log");
+  EXPECT_EQ(name_of(router.route(event("unique.chat.user-message.created", "DemoApp"))), "Log")
       << "a name in another event's payload routes nothing";
 }
 
 TEST(Router, UnknownNamesAreNobodys) {
-  const config::Config config = two_modules();
+  const config::Current config = two_modules();
   const Router router(config);
   EXPECT_EQ(router.route(event(kExternalModuleChosen, "demoapp")), nullptr) << "names are case-sensitive";
   EXPECT_EQ(router.route(event(kExternalModuleChosen, "")), nullptr);
@@ -39,10 +41,26 @@ TEST(Router, UnknownNamesAreNobodys) {
 }
 
 TEST(Router, AModuleBoundToAnAppTakesOnlyItsEvents) {
-  const config::Config config = two_modules();
+  const config::Current config = two_modules();
   const Router router(config);
   EXPECT_EQ(router.route(event(kExternalModuleChosen, "Bound", "app_1")), nullptr);
   EXPECT_NE(router.route(event(kExternalModuleChosen, "Bound", "app_2")), nullptr);
+}
+
+TEST(Router, AReloadTakesPlaceBetweenTwoEvents) {
+  config::Current config = two_modules();
+  const Router router(config);
+  const config::ModulePtr before = router.route(event(kExternalModuleChosen, "DemoApp"));
+  config::Config next = *config.get();
+  next.modules["DemoApp"].on_failure = "another text";
+  next.modules["New"].name = "New";
+  next.modules.erase("Log");
+  next.subscriptions["unique.chat.user-message.created"] = "New";
+  config.set(std::make_shared<const config::Config>(std::move(next)));
+  EXPECT_EQ(name_of(router.route(event("unique.chat.user-message.created", ""))), "New");
+  EXPECT_EQ(name_of(router.route(event(kExternalModuleChosen, "Log"))), "nobody");
+  EXPECT_EQ(router.route(event(kExternalModuleChosen, "DemoApp"))->on_failure, "another text");
+  EXPECT_NE(before->on_failure, "another text") << "what was routed before keeps what it began with";
 }
 
 }  // namespace

@@ -116,7 +116,8 @@ class CallTest : public testing::Test {
   test::FakeJournal journal_;
   test::FakeKeyValues key_values_;
   test::FakeOpenSteps open_steps_;
-  Shared shared_{clock_, log_, client_, config_, metrics_, {journal_, key_values_, open_steps_}};
+  config::Current current_{config::Snapshot(config::Snapshot(), &config_)};  // as a test leaves it
+  Shared shared_{clock_, log_, client_, current_, metrics_, {journal_, key_values_, open_steps_}};
   ManualLane lane_;
   ManualTimers timers_;
   std::vector<EventEnd> ends_;
