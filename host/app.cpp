@@ -94,6 +94,7 @@ class App {
   // Accepting goes on until the last moment: receiving is independent of running. (decisions: drain.)
   int drain(const Signals& signals) {
     is_serving_ = false;
+    const Deadline end = Deadline::after(clock_, limits::kStopMax);
     reloader_->close();
     const config::LimitsConfig limits = current_->get()->limits;
     const auto delay = options_.dev ? 0ms : limits.drain_delay;
@@ -115,7 +116,7 @@ class App {
     journal_->release_unstarted();
     journal_->flush();
     // A plugin that hangs while a reload starts it is abandoned like any other.
-    const bool is_reloaded = reloader_->wait_idle(Deadline::after(clock_, 0ms));
+    const bool is_reloaded = reloader_->wait_idle(is_hurried ? Deadline::after(clock_, 0ms) : end);
     log_.info("stopped");
     return is_idle && are_joined && is_reloaded ? kExitOk : kExitAbandoned;
   }

@@ -25,10 +25,16 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // Returns with SIGTERM or SIGINT; `reload` is called for each SIGHUP until then.
+  // Returns with SIGTERM or SIGINT, or when the terminal has gone, which the kernel says by a SIGHUP of its own;
+  // `reload` is called for each SIGHUP of somebody else until then.
   void wait(const std::function<void()>& reload) const {
-    for (int signal = 0; signal != SIGTERM && signal != SIGINT;)
-      if (::sigwait(&known_, &signal) == 0 && signal == SIGHUP) reload();
+    for (;;) {
+      siginfo_t info{};
+      const int signal = ::sigwaitinfo(&known_, &info);
+      if (signal == SIGTERM || signal == SIGINT) return;
+      if (signal == SIGHUP && info.si_code == SI_KERNEL) return;
+      if (signal == SIGHUP) reload();
+    }
   }
   // True when a further SIGTERM or SIGINT came within the time. SIGHUP stays blocked and so without effect.
   [[nodiscard]] bool stop_comes_within(std::chrono::milliseconds time) const {

@@ -4,10 +4,11 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import threading
 import unittest
 
-from harness import FAULTS, PLUGINS, SECRET, HostTest, chosen, signature_headers, wait_until
+from harness import BINARY, FAULTS, PLUGINS, SECRET, HostTest, chosen, signature_headers, wait_until
 
 
 class Reload(HostTest):
@@ -201,6 +202,28 @@ class Reload(HostTest):
         self.assertEqual(applied_again(), 1)
         self.assertEqual(self.reloads(host)["unchanged"], 0)
         self.assertEqual(self.reloads(host)["rejected"], 0)
+
+    def test_dev_reloads_what_is_saved(self):
+        folder = pathlib.Path(self.folder)
+        (folder / "modules.yaml").write_text(f"listen: 127.0.0.1:0\nadmin: 127.0.0.1:0\nplugins_dir: {os.path.abspath(PLUGINS)}\n"
+                                             "modules: {DemoApp: demo_app}\n")
+        with open(folder / "log.txt", "ab") as log:
+            dev = subprocess.Popen([BINARY, "dev", "--page-port", "0", "--config", str(folder / "modules.yaml"), "--ports-file",
+                                    str(folder / "ports.json")], stdout=log, stderr=log)
+        self.addCleanup(lambda: dev.poll() is None and (dev.kill(), dev.wait()))
+
+        def said():
+            return (folder / "log.txt").read_text()
+
+        wait_until((folder / "ports.json").exists, what="the start")
+        text = (folder / "modules.yaml").read_text()
+        (folder / "modules.yaml").write_text(text.replace("demo_app", "demo_app.so"))
+        wait_until(lambda: "stays in force" in said() and "modules.yaml:4" in said(), what="the mistake")
+        (folder / "modules.yaml").write_text(text.replace("}", ", EchoC: echo_c}"))
+        wait_until(lambda: "module EchoC: added" in said(), what="the reload")
+        self.assertNotIn("after a restart only", said())
+        dev.send_signal(signal.SIGTERM)
+        self.assertEqual(dev.wait(30), 0)
 
     def test_what_only_a_restart_changes_is_said_and_the_rest_applies(self):
         plugins = pathlib.Path(self.folder) / "plugins"
