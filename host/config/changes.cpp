@@ -1,7 +1,6 @@
 #include "config/changes.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace modhost::config {
 namespace {
@@ -12,33 +11,35 @@ struct Fixed {
   void (*keep)(const Config& from, Config& to);
 };
 
-template <auto kField>
-constexpr Fixed fixed(std::string_view key) {
-  return {key, [](const Config& a, const Config& b) { return !(kField(a) == kField(b)); },
-          [](const Config& from, Config& to) { kField(to) = kField(from); }};
-}
+// The key is the field's name.
+#define MODHOST_FIXED(field)                                                                                 \
+  Fixed {                                                                                                    \
+#field, [](const Config& a,                                                                              \
+               const Config& b) { return !(a.field == b.field); }, [](const Config& from,                    \
+                                                                      Config& to) { to.field = from.field; } \
+  }
 
 // Sockets, folders and what is sized by them are made once.
-constexpr auto kFixed = std::to_array<Fixed>({
-    fixed<[](auto& c) -> auto& { return c.listen;
-}  // namespace
-> ("listen"), fixed < [](auto& c) -> auto& { return c.admin; }
-> ("admin"), fixed < [](auto& c) -> auto& { return c.state_dir; }
-> ("state_dir"), fixed < [](auto& c) -> auto& { return c.plugins_dir; }
-> ("plugins_dir"), fixed < [](auto& c) -> auto& { return c.log.format; }
-> ("log.format"), fixed < [](auto& c) -> auto& { return c.limits.connections; }
-> ("limits.connections"), fixed < [](auto& c) -> auto& { return c.limits.ready_events; }
-> ("limits.ready_events"), fixed < [](auto& c) -> auto& { return c.limits.ready_bytes; }
-> ("limits.ready_bytes"), fixed < [](auto& c) -> auto& { return c.limits.ack_timeout; }
-> ("limits.ack_timeout"), fixed < [](auto& c) -> auto& { return c.limits.http_threads; }
-> ("limits.http_threads"), fixed < [](auto& c) -> auto& { return c.trusted_proxies; }
-> ("trusted_proxies"), fixed < [](auto& c) -> auto& { return c.http_client.proxy; }
-> ("http_client.proxy"), fixed < [](auto& c) -> auto& { return c.http_client.ca_file; }
-> ("http_client.ca_file"), fixed < [](auto& c) -> auto& { return c.http_client.client_cert; }
-> ("http_client.client_cert"), fixed < [](auto& c) -> auto& { return c.http_client.connections; }
-> ("http_client.connections"),
-}  // namespace modhost::config
-);
+constexpr Fixed kFixed[] = {
+    MODHOST_FIXED(listen),
+    MODHOST_FIXED(admin),
+    MODHOST_FIXED(state_dir),
+    MODHOST_FIXED(plugins_dir),
+    MODHOST_FIXED(log.format),
+    MODHOST_FIXED(limits.connections),
+    MODHOST_FIXED(limits.ready_events),
+    MODHOST_FIXED(limits.ready_bytes),
+    MODHOST_FIXED(limits.receiving_bytes),
+    MODHOST_FIXED(limits.ack_timeout),
+    MODHOST_FIXED(limits.max_event_age),
+    MODHOST_FIXED(limits.http_threads),
+    MODHOST_FIXED(trusted_proxies),
+    MODHOST_FIXED(http_client.proxy),
+    MODHOST_FIXED(http_client.ca_file),
+    MODHOST_FIXED(http_client.client_cert),
+    MODHOST_FIXED(http_client.connections),
+};
+#undef MODHOST_FIXED
 
 // Not for values of a stranger: the time it takes says where two values of ours differ.
 bool is_same(const Secret& a, const Secret& b) { return a.reveal() == b.reveal(); }
