@@ -13,6 +13,7 @@
 #include "admin/token.hpp"
 #include "app_folders.hpp"
 #include "app_signals.hpp"
+#include "base/fault_point.hpp"
 #include "base/version.hpp"
 #include "config/current.hpp"
 #include "dispatch/crash_blame.hpp"
@@ -94,6 +95,7 @@ class App {
   // Accepting goes on until the last moment: receiving is independent of running. (decisions: drain.)
   int drain(const Signals& signals) {
     is_serving_ = false;
+    fault_point("app.draining");
     const Deadline end = Deadline::after(clock_, limits::kStopMax);
     reloader_->close();
     const config::LimitsConfig limits = current_->get()->limits;
@@ -109,14 +111,17 @@ class App {
     plugins_->cancel_all(plugin::CancelReason::kStopping);
     const bool is_idle = dispatcher_->wait_idle(Deadline::after(clock_, limits::kDrainCancel));
     const bool are_joined = plugins_->stop(Deadline::after(clock_, limits::kDrainPlugins));
+    fault_point("app.plugins_stopped");
     endpoint_->drain(Deadline::after(clock_, limits::kDrainEndpoint));
     if (playground_) playground_->stop();
     dispatcher_->stop();
     admin_->stop();
+    fault_point("app.door_closed");
     journal_->release_unstarted();
     journal_->flush();
     // A plugin that hangs while a reload starts it is abandoned like any other.
     const bool is_reloaded = reloader_->wait_idle(is_hurried ? Deadline::after(clock_, 0ms) : end);
+    fault_point("app.stopped");
     log_.info("stopped");
     return is_idle && are_joined && is_reloaded ? kExitOk : kExitAbandoned;
   }

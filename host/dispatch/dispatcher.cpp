@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "dispatch/ending.hpp"
 
 namespace modhost::dispatch {
@@ -319,6 +320,7 @@ void Dispatcher::run(journal::Claim claim, const config::ModulePtr& configured, 
   input.event = std::move(claim.event);
   input.event.body = std::move(body);
   stop_poller_.watch(attempt->seq, std::shared_ptr<const Event>(attempt, &attempt->event), module.name);
+  fault_point("dispatch.before_submit");
   runtime.submit(std::move(input), [this, attempt](const plugin::Outcome& outcome) { finish(attempt, outcome); });
 }
 
@@ -419,6 +421,7 @@ void Dispatcher::settle(const std::shared_ptr<const Attempt>& ended, const Decis
   settlement.leaves_steps_open =
       decision.state == journal::State::kCompleted && (outcome.leave_turn_open || !attempt.module->complete_turn);
   settlement.ending = ending_for(*attempt.module, attempt.event, decision.state, outcome, now);
+  fault_point("dispatch.before_settle");
   note_end(attempt, settlement, now);
   bool is_watched = is_waiting && StopPoller::has_button(attempt.event);
   {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "dispatch/ending.hpp"
 #include "platform/unique_request.hpp"
 
@@ -60,6 +61,7 @@ class Ender::State {
       // Held while the journal is told: close() then knows that no report is under way.
       MutexLock reporting(open_mutex_);
       if (!open_) return;
+      fault_point("dispatch.ending_answered");
       if (response && response->status >= 200 && response->status < 300) {
         sent_.add();
         journal_.outbox_done(item.id);
@@ -155,11 +157,13 @@ void Ender::send(journal::OutboxItem item) {
   Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call));
   if (!request) return state_->finish(*shared, target, request.error());
   request->deadline = Deadline::after(clock_, kEndingTimeout);
+  fault_point("dispatch.before_ending");
   const auto started =
       client_.start(std::move(*request),
                     platform::collect([state = state_, shared, target](const Result<platform::HttpResponse>& response) {
                       state->finish(*shared, target, response);
                     }));
+  fault_point("dispatch.ending_started");
   if (!started) state_->finish(*shared, target, started.error());
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/fault_point.hpp"
+
 namespace modhost::ingest {
 
 using namespace std::chrono_literals;
@@ -73,6 +75,7 @@ void Ingest::accept(RawRequest request, Done done) {
     count(Answer::kThrottled, received);
     return done(Answer::kThrottled, {});
   }
+  fault_point("ingest.read");
   signature::Verdict verdict;
   Result<TrustedBody> trusted = verifier_.verify(request, verdict);
   if (!trusted) {
@@ -84,6 +87,7 @@ void Ingest::accept(RawRequest request, Done done) {
   }
   if (request.client_address) budget_.verified(*request.client_address);
   if (options_.secret_watch != nullptr) options_.secret_watch->matched(verdict.app, verdict.key_id);
+  fault_point("ingest.verified");
   if (verdict.age_s < -kFutureSeconds) report_future(verdict);
 
   Decoded decoded = decode(std::move(*trusted), request);

@@ -1,5 +1,6 @@
 #include "journal/recovery.hpp"
 
+#include "base/fault_point.hpp"
 #include "journal/ready_set.hpp"
 #include "journal/rows.hpp"
 #include "store/migrate.hpp"
@@ -116,6 +117,7 @@ Result<void> settle_interrupted(Connection& connection, Tables& tables, const Op
   }
   recovered.interrupted += has_begun ? 1 : 0;
   auto settled = tables.settle(op, last.epoch - 1);
+  fault_point("journal.interrupted_settled");
   if (!settled) return std::move(settled.error());
   return {};
 }
@@ -241,9 +243,11 @@ Result<void> remember_once_modules(Connection& connection, const std::set<std::s
 Result<Recovered> recover(Connection& connection, const Options& options, const LastRun& last, KnownIds& known) {
   if (auto begun = connection.begin(); !begun) return std::move(begun.error());
   auto recovered = recover_inside(connection, options, last, known);
+  fault_point("journal.recovery_written");
   if (recovered) {
     if (auto done = connection.commit(); !done) recovered = std::move(done.error());
   }
+  fault_point("journal.recovered");
   if (!recovered) connection.rollback();
   return recovered;
 }

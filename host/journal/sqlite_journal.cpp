@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/fault_point.hpp"
 #include "journal/schema.hpp"
 #include "journal/sqlite_journal_impl.hpp"
 #include "telemetry/log.hpp"
@@ -91,6 +92,7 @@ void SqliteJournal::Impl::append(NewEvent event, AppendDone done) {
     }
   }
   if (done) return done(std::move(error));
+  fault_point("journal.append_queued");
   store_->wake();
 }
 
@@ -108,8 +110,11 @@ std::vector<Claim> SqliteJournal::Impl::claim(const std::string& module, std::si
                   std::make_move_iterator(taken.granted.end()));
     std::vector<Claim> found = read_taken(module, taken);
     std::sort(found.begin(), found.end(), [](const Claim& a, const Claim& b) { return a.seq < b.seq; });
-    const MutexLock lock(mutex_);
-    has_more = live_.start(module, std::move(found), order, ops_, claims);
+    {
+      const MutexLock lock(mutex_);
+      has_more = live_.start(module, std::move(found), order, ops_, claims);
+    }
+    fault_point("journal.claimed");
   }
   store_->wake();
   return claims;
@@ -189,6 +194,7 @@ void SqliteJournal::Impl::settle(Settlement settlement) {
     is_ours = live_.settle(std::move(settlement), ops_);
     if (!is_ours) ++stale_;
   }
+  fault_point("journal.settle_queued");
   if (is_ours) return store_->wake();
   warn("a late result was dropped: its attempt is over", "", seq);
 }
@@ -270,6 +276,8 @@ std::vector<OutboxItem> SqliteJournal::Impl::outbox_due(std::size_t max) {
   }
   if (ids.empty()) return {};
   auto items = claim_reader_.outbox(ids);
+  fault_point("journal.outbox_read");
+  if (items && fails_at("journal.outbox_read_fails")) items = unavailable("a fault that a test asked for");
   if (items) return std::move(*items);
   if (options_.log != nullptr) options_.log->error("can not read the outbox: " + items.error().message);
   const MutexLock lock(mutex_);

@@ -1,5 +1,6 @@
 // The half of the journal that runs on the writer's thread: a batch is collected, written, applied to the picture in
 // memory and answered.
+#include "base/fault_point.hpp"
 #include "crypto/digest.hpp"
 #include "journal/sqlite_journal_impl.hpp"
 #include "telemetry/log.hpp"
@@ -17,6 +18,22 @@ struct Overloaded : Handlers... {
 };
 template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+// Within the transaction, before the operation is written.
+void reach_fault_point(const Op& op) {
+  if (std::holds_alternative<RunOp>(op)) fault_point("journal.marking");
+  if (std::holds_alternative<SettleOp>(op)) fault_point("journal.settling");
+  if (std::holds_alternative<WithdrawOp>(op)) fault_point("journal.withdrawing");
+  if (std::holds_alternative<ReleaseOp>(op)) fault_point("journal.releasing");
+  if (std::holds_alternative<CheckpointOp>(op)) fault_point("journal.saving_checkpoint");
+  if (std::holds_alternative<KeyOp>(op)) fault_point("journal.changing_key");
+  if (std::holds_alternative<StepOpeningOp>(op)) fault_point("journal.step_opening");
+  if (std::holds_alternative<StepOpenedOp>(op)) fault_point("journal.step_opened");
+  if (std::holds_alternative<StepClosedOp>(op)) fault_point("journal.step_closed");
+  if (std::holds_alternative<TurnCompletedOp>(op)) fault_point("journal.turn_completed");
+  if (std::holds_alternative<OutboxDoneOp>(op)) fault_point("journal.outbox_done");
+  if (std::holds_alternative<OutboxLaterOp>(op)) fault_point("journal.outbox_later");
+}
 
 }  // namespace
 
@@ -94,6 +111,7 @@ Result<void> SqliteJournal::Impl::write() {
   }
   for (Pending& pending : batch_.appends)
     if (auto done = write_append(pending); !done) return done;
+  if (!batch_.appends.empty()) fault_point("journal.appends_written");
   for (BatchOp& op : batch_.ops)
     if (auto done = write_op(op); !done) return done;
   batch_.ledger.keyed_upto = known_.keyed_upto();
@@ -147,6 +165,7 @@ Result<void> SqliteJournal::Impl::admit(const NewEvent& event) const {
 }
 
 Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
+  reach_fault_point(op.op);
   return std::visit(
       Overloaded{[](std::monostate) -> Result<void> { return {}; },
                  [&](const RunOp& run) { return tables_.mark_running(run); },
@@ -177,6 +196,7 @@ Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
 
 Result<void> SqliteJournal::Impl::write_settle(BatchOp& op, const SettleOp& settle) {
   auto endings = tables_.settle(settle, store_->epoch());
+  fault_point("journal.settled");
   if (!endings && endings.error().code == Code::kNotFound) {
     op.is_lost = true;
     return {};
@@ -223,8 +243,10 @@ void SqliteJournal::Impl::committed() {
     for (Pending& pending : batch_.appends) apply(pending);
     for (BatchOp& op : batch_.ops) apply(op);
   }
+  fault_point("journal.applied");
   signal_ready();
   answer(nullptr);
+  fault_point("journal.batch_answered");
   finish_flush(batch_.flush_ticket);
   batch_ = Batch();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
 #include "base/plugin_code.hpp"
 #include "plugin/schema.hpp"
@@ -137,7 +138,9 @@ void Instance::run(const AttemptPtr& attempt, Lane::Ticket ticket) {
 }
 
 void Instance::call_on_event(const AttemptPtr& attempt, Deadline deadline) {
+  fault_point("plugin.before_on_event");
   Reply reply = barrier_.on_event(self_, attempt->id(), attempt->lend(record_.host()->module_name, deadline));
+  fault_point("plugin.after_on_event");
   if (reply.status == MODHOST_PENDING) return;  // complete() follows, or came already
   if (reply.has_thrown) attempt->has_thrown = true;
   const std::string said =

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "base/limits.hpp"
 #include "event/json_reader.hpp"
 #include "platform/http_text.hpp"
@@ -236,6 +237,7 @@ void HttpService::start_recorded(const std::shared_ptr<Call>& running, platform:
       return running->failed_to_start(status_of(recorded.error().code),
                                       "the log step can not be recorded: " + recorded.error().message);
     *record = *recorded;
+    fault_point("services.step_recorded");
     Result<platform::CallId> client_call = Error{Code::kGone, "cancelled before it left"};
     if (!running->is_over()) client_call = context->client.start(std::move(*waiting), running);
     if (client_call) return running->started(*client_call);
@@ -253,6 +255,7 @@ Refusal HttpService::launch(HttpCall call, std::shared_ptr<CallListener> listene
   const auto record = is_recorded ? std::make_shared<StepRecord>() : nullptr;
   if (is_recorded)
     purpose.ended = [record, &steps = steps_](bool is_success, std::string_view answer) {
+      fault_point("services.step_answered");
       const std::string step = is_success ? opened_step(answer) : std::string();
       step.empty() ? steps.not_opened(*record) : steps.opened(*record, journal::step_ending(step));
     };

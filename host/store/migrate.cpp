@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/fault_point.hpp"
+
 namespace modhost::store {
 namespace {
 
@@ -34,6 +36,7 @@ Result<void> bring_forward(Connection& connection, int from, std::span<const Mig
     auto done = connection.execute(migration.sql);
     if (!done)
       return std::move(done.error()).within("migration to schema version " + std::to_string(migration.version));
+    fault_point("store.migration_step");
   }
   return set_meta(connection, kVersionKey, std::to_string(migrations.back().version));
 }
@@ -51,7 +54,9 @@ Result<int> migrate(Connection& connection, std::span<const Migration> migration
   auto begun = connection.begin();
   if (!begun) return std::move(begun.error());
   auto done = bring_forward(connection, *version, migrations);
+  fault_point("store.migration_written");
   if (done) done = connection.commit();
+  fault_point("store.migrated");
   if (!done) {
     connection.rollback();
     return std::move(done.error());

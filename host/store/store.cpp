@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fault_point.hpp"
 #include "base/unique_fd.hpp"
 #include "store/lock_file.hpp"
 #include "store/writer.hpp"
@@ -62,7 +63,9 @@ Result<Start> bring_up(Connection& connection, std::span<const Migration> migrat
   auto done = connection.begin();
   if (done) done = set_meta(connection, "epoch", std::to_string(next));
   if (done) done = set_meta(connection, "clean_stop", "0");
+  fault_point("store.epoch_written");
   if (done) done = connection.commit();
+  fault_point("store.epoch_committed");
   if (!done) return std::move(done.error());
   return Start{next, *clean == "1"};
 }

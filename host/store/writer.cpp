@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "telemetry/log.hpp"
 
 namespace modhost::store {
@@ -108,9 +109,14 @@ bool Writer::write_batch() {
   if (!client_->collect(healthy_ ? nullptr : &last_error_)) return false;
   last_work_ = Steady::now();
   tidy_ = false;
+  fault_point("store.batch_collected");
   auto done = connection_->begin();
+  fault_point("store.batch_begun");
   if (done) done = client_->write();
+  fault_point("store.batch_written");
+  if (done && fails_at("store.commit_fails")) done = unavailable("a fault that a test asked for");
   if (done) done = connection_->commit();
+  fault_point("store.batch_committed");
   if (!done) {
     fail(done.error());
     return false;
@@ -191,6 +197,7 @@ void Writer::checkpoint_between_batches() {
 // failed commit, for the log can not grow without end.
 void Writer::checkpoint(Connection::Checkpoint kind) {
   auto result = connection_->checkpoint(kind);
+  fault_point("store.log_moved");
   if (!result && result.error().code != Code::kTimeout) return fail(result.error());
   moved_pages_ = connection_->wal_pages();  // what is behind a reader moves with the next step
   const MutexLock lock(mutex_);
@@ -207,6 +214,7 @@ void Writer::keep_house() {
     more = client_->tidy();
     if (!more) done = std::move(more.error());
   }
+  fault_point("store.tidied");
   if (done) done = connection_->commit();
   if (!done) return fail(done.error());
   client_->committed();
@@ -215,7 +223,9 @@ void Writer::keep_house() {
 
 void Writer::finish() {
   if (connection_ && healthy_) {
+    fault_point("store.stopping");
     auto done = set_meta(*connection_, "clean_stop", "1");
+    fault_point("store.stop_marked");
     if (done) static_cast<void>(connection_->checkpoint(Connection::Checkpoint::kTruncate));
   }
   client_->refuse(unavailable("the journal is closed"));

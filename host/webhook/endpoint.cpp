@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/fault_point.hpp"
 #include "event/json_reader.hpp"
 
 namespace modhost::webhook {
@@ -129,8 +130,11 @@ void Endpoint::handle(http::Request request, http::Responder responder) {
   raw.received_steady = request.received_steady;
   raw.body = std::move(request.body);
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  ingest_.accept(std::move(raw),
-                 [shared](ingest::Answer answer, const std::string& id) { shared->respond(response_of(answer, id)); });
+  ingest_.accept(std::move(raw), [shared](ingest::Answer answer, const std::string& id) {
+    fault_point("webhook.before_answer");
+    shared->respond(response_of(answer, id));
+    fault_point("webhook.answered");
+  });
 }
 
 }  // namespace modhost::webhook

@@ -3,6 +3,7 @@ import hashlib
 import hmac
 import http.client
 import http.server
+import itertools
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ PLUGINS = os.environ.get("MODHOST_PLUGINS", "build/release/plugins")
 FAULTS = os.environ.get("MODHOST_FAULTS", "build/release/tests/plugins")
 SECRET = "usig_integration"
 KEY = "ukey_integration"
+CUT = "cut"
 
 
 def wait_until(condition, seconds=20.0, what="the condition"):
@@ -52,11 +54,16 @@ def signature_headers(body, secret=SECRET, age=0):
 
 
 class StandIn:
-    """The platform as far as these tests need it: records calls, answers messages. `behave` may replace an answer."""
+    """The platform as far as these tests need it: records calls with their answers. `behave` may replace an answer.
+
+    behave(method, path, body) gives (status, reply), or (status, reply, CUT): done, but the connection breaks before the
+    answer.
+    """
 
     def __init__(self):
         self.calls = []
-        self.behave = None  # (method, path, body) -> (status, body) or None
+        self.behave = None
+        self.made = itertools.count(1)
         self.lock = threading.Lock()
         outer = self
 
@@ -67,10 +74,15 @@ class StandIn:
                 length = int(self.headers.get("Content-Length") or 0)
                 raw = self.rfile.read(length)
                 body = json.loads(raw) if raw else None
+                call = {"method": self.command, "path": self.path, "body": body, "headers": dict(self.headers), "status": 0}
                 with outer.lock:
-                    outer.calls.append({"method": self.command, "path": self.path, "body": body, "headers": dict(self.headers)})
+                    outer.calls.append(call)
                 special = outer.behave(self.command, self.path, body) if outer.behave else None
-                status, reply = special or (200, {"id": "msg_new", "object": "message"})
+                status, reply, *cut = special or (200, {"id": f"made_{next(outer.made)}", "object": "message"})
+                call.update(status=status, reply=reply)
+                if cut:
+                    self.close_connection = True
+                    return
                 data = json.dumps(reply).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -106,7 +118,9 @@ class StandIn:
 class Host:
     """One modhost process in a folder of its own."""
 
-    def __init__(self, folder, api_base, modules="{DemoApp: demo_app}", extra="", env=None, plugins_dir=None):
+    def __init__(self, folder, api_base, modules="{DemoApp: demo_app}", extra="", env=None, plugins_dir=None,
+                 binary=None):
+        self.binary = binary or BINARY
         self.folder = pathlib.Path(folder)
         self.plugins_dir = pathlib.Path(plugins_dir or PLUGINS).resolve()
         self.env = dict(os.environ, TEST_SECRET=SECRET, TEST_KEY=KEY, **(env or {}))
@@ -124,7 +138,7 @@ class Host:
         ports = self.folder / "ports.json"
         ports.unlink(missing_ok=True)
         log = open(self.folder / "log.txt", "ab")
-        self.process = subprocess.Popen([BINARY, "run", "--config", str(self.folder / "modules.yaml"), "--ports-file",
+        self.process = subprocess.Popen([self.binary, "run", "--config", str(self.folder / "modules.yaml"), "--ports-file",
                                          str(ports), *arguments], stdout=log, stderr=log, env=self.env)
         log.close()  # the child has its own
         wait_until(lambda: ports.exists() or self.process.poll() is not None, what="the start")
