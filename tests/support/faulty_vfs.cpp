@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <condition_variable>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -12,11 +14,26 @@
 
 namespace modhost::test {
 
-// One file as the disk has it. Written ranges are dirty until a sync.
+constexpr std::size_t kSectorBytes = 512;
+
+// A write, or a new length, that no sync has covered.
+struct Change {
+  std::size_t offset = 0;
+  std::string bytes;
+  bool is_length = false;  // the offset is where the file ends now
+};
+
+// One file as the disk has it.
 struct Image {
   std::string durable;
-  std::vector<std::pair<sqlite3_int64, std::string>> dirty;
+  std::vector<Change> dirty;
 };
+
+void apply(const Change& change, std::string& file) {
+  const std::size_t end = change.offset + change.bytes.size();
+  if (change.is_length || file.size() < end) file.resize(end);
+  std::memcpy(file.data() + change.offset, change.bytes.data(), change.bytes.size());
+}
 
 struct FaultyVfs::Impl {
   sqlite3_vfs vfs{};
@@ -28,6 +45,23 @@ struct FaultyVfs::Impl {
   int good_syncs = -1;  // until one fails; negative: never
   std::int64_t free_bytes = -1;
   std::uint64_t syncs = 0, failures = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t fails_at = 0;  // the number of an operation; 0: none
+  Fault fault = Fault::kError;
+  std::uint64_t goes_off_at = UINT64_MAX;  // power
+  bool holds_syncs = false;
+  int held_syncs = 0;
+  std::condition_variable changed;
+
+  // Counts an operation that changes the disk; what it answers instead of being done, or SQLITE_OK.
+  int begin(int error) {
+    ++operations;
+    if (is_off()) return error;
+    if (operations != fails_at) return SQLITE_OK;
+    ++failures;
+    return fault == Fault::kFull && error == SQLITE_IOERR_WRITE ? SQLITE_FULL : error;
+  }
+  [[nodiscard]] bool is_off() const { return operations >= goes_off_at; }
 };
 
 namespace {
@@ -57,9 +91,19 @@ int read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
   return real(file)->pMethods->xRead(real(file), bytes, size, offset);
 }
 
+void remember(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
+  const std::string_view written(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  image(file).dirty.push_back({static_cast<std::size_t>(offset), std::string(written), false});
+}
+
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
   FaultyVfs::Impl& disk = *of(file)->disk;
   const std::lock_guard lock(disk.mutex);
+  const bool was_off = disk.is_off();
+  const int refusal = disk.begin(SQLITE_IOERR_WRITE);
+  // What is under way when the power goes may be there in parts.
+  if (refusal != SQLITE_OK && !was_off && disk.is_off()) remember(file, bytes, size, offset);
+  if (refusal != SQLITE_OK) return refusal;
   if (disk.fail_writes) {
     ++disk.failures;
     return SQLITE_IOERR_WRITE;
@@ -72,45 +116,42 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
     return SQLITE_FULL;
   }
   if (disk.free_bytes >= 0) disk.free_bytes -= growth;
-  image(file).dirty.emplace_back(offset, std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size)));
+  remember(file, bytes, size, offset);
   return real(file)->pMethods->xWrite(real(file), bytes, size, offset);
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
   FaultyVfs::Impl& disk = *of(file)->disk;
   const std::lock_guard lock(disk.mutex);
+  if (const int refusal = disk.begin(SQLITE_IOERR_TRUNCATE); refusal != SQLITE_OK) return refusal;
   sqlite3_int64 now = 0;
   if (const int status = real(file)->pMethods->xFileSize(real(file), &now); status != SQLITE_OK) return status;
   if (disk.free_bytes >= 0 && now > size) disk.free_bytes += now - size;
-  // The length is durable at once, what was written below it is as dirty as before.
-  const auto end = static_cast<std::size_t>(size);
-  for (auto& [offset, bytes] : image(file).dirty) {
-    const auto begin = static_cast<std::size_t>(offset);
-    bytes.resize(begin >= end ? 0 : std::min(bytes.size(), end - begin));
-  }
-  image(file).durable.resize(end);
+  image(file).dirty.push_back({static_cast<std::size_t>(size), {}, true});
   return real(file)->pMethods->xTruncate(real(file), size);
 }
 
-int sync(sqlite3_file* file, int flags) {
+// The real disk is not synced: nothing here outlives the test.
+int sync(sqlite3_file* file, int) {
   FaultyVfs::Impl& disk = *of(file)->disk;
-  const std::lock_guard lock(disk.mutex);
+  std::unique_lock lock(disk.mutex);
+  ++disk.held_syncs;
+  disk.changed.notify_all();
+  disk.changed.wait(lock, [&] { return !disk.holds_syncs; });
+  --disk.held_syncs;
   ++disk.syncs;
+  const int refusal = disk.begin(SQLITE_IOERR_FSYNC);
+  if (disk.is_off()) return refusal;
   Image& pages = image(file);
-  const bool fails = disk.fail_syncs || disk.good_syncs == 0;
+  const bool fails = refusal != SQLITE_OK || disk.fail_syncs || disk.good_syncs == 0;
   if (disk.good_syncs >= 0) --disk.good_syncs;
   const auto dirty = std::exchange(pages.dirty, {});
   if (fails) {
-    ++disk.failures;
+    disk.failures += refusal == SQLITE_OK ? 1 : 0;
     return SQLITE_IOERR_FSYNC;
   }
-  for (const auto& [offset, bytes] : dirty) {
-    if (bytes.empty()) continue;
-    const auto end = static_cast<std::size_t>(offset) + bytes.size();
-    if (pages.durable.size() < end) pages.durable.resize(end);
-    std::memcpy(pages.durable.data() + offset, bytes.data(), bytes.size());
-  }
-  return real(file)->pMethods->xSync(real(file), flags);
+  for (const Change& change : dirty) apply(change, pages.durable);
+  return SQLITE_OK;
 }
 
 const sqlite3_io_methods kMethods = {
@@ -170,6 +211,7 @@ FaultyVfs::FaultyVfs() : impl_(std::make_unique<Impl>()) {
     auto* const disk = static_cast<Impl*>(vfs->pAppData);
     {
       const std::lock_guard lock(disk->mutex);
+      if (const int refusal = disk->begin(SQLITE_IOERR_DELETE); refusal != SQLITE_OK) return refusal;
       disk->images.erase(std::filesystem::path(path).filename().string());
     }
     return disk->real->xDelete(disk->real, path, sync_folder);
@@ -222,6 +264,64 @@ std::uint64_t FaultyVfs::syncs() const {
 std::uint64_t FaultyVfs::failures() const {
   const std::lock_guard lock(impl_->mutex);
   return impl_->failures;
+}
+
+std::uint64_t FaultyVfs::operations() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->operations;
+}
+
+void FaultyVfs::fail_operation(std::uint64_t from_now, Fault fault) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->fails_at = impl_->operations + from_now;
+  impl_->fault = fault;
+}
+
+void FaultyVfs::cut_power(std::uint64_t from_now) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->goes_off_at = impl_->operations + from_now;
+}
+
+bool FaultyVfs::is_off() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->is_off();
+}
+
+void FaultyVfs::hold_syncs(bool on) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->holds_syncs = on;
+  }
+  impl_->changed.notify_all();
+}
+
+void FaultyVfs::await_held_sync() const {
+  std::unique_lock lock(impl_->mutex);
+  impl_->changed.wait(lock, [&] { return impl_->held_syncs > 0; });
+}
+
+void FaultyVfs::save_after_power_cut(const std::filesystem::path& dir, std::mt19937& random) const {
+  std::filesystem::create_directories(dir);
+  const std::lock_guard lock(impl_->mutex);
+  for (const auto& [name, pages] : impl_->images) {
+    std::string file = pages.durable;
+    // Often nothing of it, or all.
+    std::bernoulli_distribution arrived(std::clamp(std::uniform_real_distribution(-0.5, 1.5)(random), 0.0, 1.0));
+    for (const Change& change : pages.dirty) {
+      if (change.is_length) {
+        if (arrived(random)) apply(change, file);
+        continue;
+      }
+      for (std::size_t at = 0; at < change.bytes.size();) {
+        // Sectors of the file, not of the write.
+        const std::size_t begin = change.offset + at;
+        const std::size_t size = std::min(kSectorBytes - begin % kSectorBytes, change.bytes.size() - at);
+        if (arrived(random)) apply({begin, change.bytes.substr(at, size), false}, file);
+        at += size;
+      }
+    }
+    std::ofstream(dir / name, std::ios::binary) << file;
+  }
 }
 
 void FaultyVfs::save_durable(const std::filesystem::path& dir) const {
