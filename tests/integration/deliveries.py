@@ -76,8 +76,14 @@ class Deliveries:
         assert code in (None, -9), f"the host ended with {code}:\n{self.host.log_text()[-3000:]}"
         return code == -9
 
+    def is_over(self):
+        """The host has died or stopped."""
+        code = self.host.process.poll()
+        assert code in (None, 0, -9), f"the host ended with {code}:\n{self.host.log_text()[-3000:]}"
+        return code is not None
+
     def kill(self):
-        if not self.has_died():
+        if not self.is_over():
             self.host.kill()
         self.kills += 1
 
@@ -126,9 +132,8 @@ class Deliveries:
     def settle(self, seconds=60):
         """The platform sends again what it saw no answer to; then everything has to end, and add up."""
         left = [event for name, event in self.events.items() if name not in self.accepted]
-        for batch in itertools.batched(left, 16) if hasattr(itertools, "batched") else [left[i:i + 16] for i in
-                                                                                        range(0, len(left), 16)]:
-            self.send(batch)
+        for first in range(0, len(left), 16):
+            self.send(left[first:first + 16])
         wait_until(self.is_settled, seconds, "the end of every event and of its ending")
         assert self.host.metric("ledger_discrepancy") == 0, "modhost_ledger_discrepancy is not 0"
         code = self.host.stop()

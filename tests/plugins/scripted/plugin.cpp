@@ -1,5 +1,6 @@
 // Does what the user's text says, word by word, for the tests that kill the host. First it appends a line "<event id>
 // <attempt> <prior run>" to the file `runs` of its config: a run that began stays known, whatever happens to the host.
+// Steps, keys and checkpoints that the disk does not take are left out: they decide no event's end.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -68,12 +69,11 @@ class Scripted {
       const auto made = co_await Message::modify_answer(event, change);
       if (!made) co_return made.failure();
     } else if (name == "step" || name == "open") {
-      co_return co_await open_step(event, name == "step");
+      co_await open_step(event, name == "step");
     } else if (name == "checkpoint") {
-      co_return event.save_checkpoint("mark of " + id);
+      static_cast<void>(event.save_checkpoint("mark of " + id));
     } else if (name == "key") {
-      const auto put = event.host().kv().put("key of " + id, "1");
-      if (!put) co_return put.failure();
+      static_cast<void>(event.host().kv().put("key of " + id, "1"));
     } else if (name == "snooze") {  // once
       modhost::KvPut first{.expected_version = MODHOST_KV_ABSENT};
       if (event.host().kv().put("snoozed " + id, "1", first)) co_return modhost::snooze(std::chrono::milliseconds(20));
@@ -89,16 +89,13 @@ class Scripted {
     co_return Outcome();
   }
 
-  Async<Outcome> open_step(Event event, bool closes) {
+  Async<void> open_step(Event event, bool closes) {
     const std::string text = "step of " + std::string(event.id());
     MessageLog::New with{.text = text};
     const auto opened = co_await MessageLog::create(event, with);
-    if (!opened) co_return opened.failure();
-    if (!closes) co_return Outcome();
+    if (!opened || !closes) co_return;
     MessageLog::Change change{.status = "COMPLETED"};
-    const auto closed = co_await MessageLog::update(event, opened->id, change);
-    if (!closed) co_return closed.failure();
-    co_return Outcome();
+    static_cast<void>(co_await MessageLog::update(event, opened->id, change));
   }
 
   int runs_;
