@@ -13,6 +13,7 @@
 #include "admin/token.hpp"
 #include "app_folders.hpp"
 #include "app_signals.hpp"
+#include "base/anchored_clock.hpp"
 #include "base/fault_point.hpp"
 #include "base/version.hpp"
 #include "config/current.hpp"
@@ -208,7 +209,7 @@ class App {
   Result<void> open_journal() {
     journal::Options options;
     options.state_dir = config_.state_dir;
-    options.clock = &clock_;
+    options.clock = &event_clock_;
     options.log = &log_;
     options.ready_events_max = config_.limits.ready_events;
     options.ready_bytes_max = config_.limits.ready_bytes;
@@ -221,7 +222,7 @@ class App {
       const auto found = config_.modules.find(module);
       return found == config_.modules.end()
                  ? std::string()
-                 : dispatch::ending_for(found->second, event, journal::State::kDead, {}, clock_.unix_now());
+                 : dispatch::ending_for(found->second, event, journal::State::kDead, {}, event_clock_.unix_now());
     };
     open_run_record(options);
     auto opened = journal::SqliteJournal::open(std::move(options));
@@ -248,7 +249,8 @@ class App {
   }
 
   Result<void> open_plugins() {
-    shared_.emplace(services::Shared{clock_, log_, *client_, *current_, metrics_, {*journal_, *journal_, *journal_}});
+    shared_.emplace(
+        services::Shared{event_clock_, log_, *client_, *current_, metrics_, {*journal_, *journal_, *journal_}});
     loader::Loader::Options options;
     options.stage_dir = config_.state_dir / "stage";
     loader_ = std::make_unique<loader::Loader>(std::move(options));
@@ -258,10 +260,11 @@ class App {
         plugin::Registry::Options{[this] { dispatcher_->wake(); }, options_.no_third_party, run_record_.get(),
                                   [this](const std::string& module) { return kept_out(module); }});
     dispatcher_ = std::make_unique<dispatch::Dispatcher>(
-        *journal_, [this](const std::string& module) { return plugins_->find(module); }, *client_, *current_, clock_,
-        log_, metrics_);
+        *journal_, [this](const std::string& module) { return plugins_->find(module); }, *client_, *current_,
+        event_clock_, log_, metrics_);
     if (run_record_)
-      for (const std::string& module : dispatch::modules_to_hold(run_record_->last().faults, clock_.unix_now(), true))
+      for (const std::string& module :
+           dispatch::modules_to_hold(run_record_->last().faults, event_clock_.unix_now(), true))
         dispatcher_->hold(module);
     plugins_->start();
     return {};
@@ -288,7 +291,7 @@ class App {
           return module == nullptr ? std::nullopt : std::optional<std::string>(module->name);
         },
         clock_, log_, metrics_, ingest::Options{config_.limits.max_event_age, secret_watch_.get()});
-    endpoint_ = std::make_unique<webhook::Endpoint>(config_, *ingest_, clock_);
+    endpoint_ = std::make_unique<webhook::Endpoint>(config_, *ingest_, event_clock_);
     if (auto bound = endpoint_->bind(); !bound) return Error(bound.error()).within("listen");
     if (playground_) playground_->set_webhook_url(url_of(config_.listen, endpoint_->port(), config_.apps.front().path));
     return {};
@@ -417,6 +420,7 @@ class App {
   long connections_max_ = std::numeric_limits<long>::max();
   TemporaryFolder temporary_;
   SystemClock clock_;
+  const AnchoredClock event_clock_{clock_};
   telemetry::Log log_{config_.log};
   telemetry::Metrics metrics_;
   std::atomic<bool> is_serving_{false};

@@ -13,6 +13,7 @@ using store::Statement;
 
 constexpr const char* kOnceKey = "once_modules";
 constexpr const char* kInterrupted = "interrupted";
+constexpr auto kEndingDelayMax = std::chrono::seconds(60);  // the longest for which the dispatcher puts one off
 
 // Module names as one line each: a name with a line break can not be configured.
 std::string join(const std::set<std::string>& names) {
@@ -152,10 +153,24 @@ Result<std::vector<Recovered::Module>> live_modules(Connection& connection) {
   }
 }
 
-Result<void> read_timers(Connection& connection, Recovered& recovered) {
+// The clock was set back while no host ran: what came later than now came now, or it would outlive its deadline by that
+// step. The newest event tells, so that a long backlog costs nothing.
+Result<void> pull_out_of_future(Connection& connection, UnixMillis now) {
+  auto newest = connection.value("SELECT received_at FROM event ORDER BY seq DESC LIMIT 1");
+  if (!newest) return std::move(newest.error());
+  if (!newest->has_value() || unix_millis(std::stoll(**newest)) <= now) return {};
+  auto pull = connection.prepare("UPDATE event SET received_at=?1 WHERE state<3 AND received_at>?1");
+  if (!pull) return std::move(pull.error());
+  auto done = pull->with(millis(now)).run();
+  if (!done) return std::move(done.error());
+  return {};
+}
+
+// Nothing waits longer from now on than it was told to, whatever has happened to the clock.
+Result<void> read_timers(Connection& connection, UnixMillis now, Recovered& recovered) {
   auto rows = connection.prepare(
-      "SELECT seq, module, not_before, app, company_id, chat_id FROM event WHERE module=?1 AND state=2 AND state<3 "
-      "ORDER BY seq");
+      "SELECT seq, module, not_before, updated_at, app, company_id, chat_id FROM event WHERE module=?1 AND state=2 AND "
+      "state<3 ORDER BY seq");
   if (!rows) return std::move(rows.error());
   for (const Recovered::Module& module : recovered.modules) {
     rows->with(module.name);
@@ -164,10 +179,12 @@ Result<void> read_timers(Connection& connection, Recovered& recovered) {
       if (!row) return std::move(row.error());
       if (!*row) break;
       Event ids;
-      ids.app = rows->text(3);
-      ids.company_id = rows->text(4);
-      ids.chat_id = rows->text(5);
-      recovered.waiting.push_back({rows->integer(0), rows->text(1), std::move(ids), unix_millis(rows->integer(2))});
+      ids.app = rows->text(4);
+      ids.company_id = rows->text(5);
+      ids.chat_id = rows->text(6);
+      const UnixMillis not_before = unix_millis(rows->integer(2));
+      const UnixMillis latest = now + (not_before - unix_millis(rows->integer(3)));
+      recovered.waiting.push_back({rows->integer(0), rows->text(1), std::move(ids), std::min(not_before, latest)});
     }
   }
   auto endings = connection.prepare("SELECT id, not_before FROM outbox WHERE is_prepared=0 ORDER BY id");
@@ -176,7 +193,8 @@ Result<void> read_timers(Connection& connection, Recovered& recovered) {
     auto row = endings->step();
     if (!row) return std::move(row.error());
     if (!*row) return {};
-    recovered.outbox.push_back({endings->integer(0), unix_millis(endings->integer(1))});
+    recovered.outbox.push_back(
+        {endings->integer(0), std::min<UnixMillis>(unix_millis(endings->integer(1)), now + kEndingDelayMax)});
   }
 }
 
@@ -205,6 +223,8 @@ Result<Recovered> recover_inside(Connection& connection, const Options& options,
   if (!ledger) return std::move(ledger.error());
   recovered.ledger = *ledger;
 
+  const UnixMillis now = options.clock->unix_now();
+  if (auto done = pull_out_of_future(connection, now); !done) return std::move(done.error());
   auto running = running_events(connection, last.running != nullptr ? last.running->begun : std::set<EventSeq>());
   if (!running) return std::move(running.error());
   for (const Interrupted& event : *running)
@@ -221,7 +241,7 @@ Result<Recovered> recover_inside(Connection& connection, const Options& options,
       return std::move(done.error());
   }
   if (auto done = remember_once_modules(connection, options.once_modules); !done) return std::move(done.error());
-  if (auto done = read_timers(connection, recovered); !done) return std::move(done.error());
+  if (auto done = read_timers(connection, now, recovered); !done) return std::move(done.error());
   if (auto done = read_steps(connection, recovered); !done) return std::move(done.error());
 
   if (auto done = known.load(recovered.ledger.keyed_upto); !done) return std::move(done.error());

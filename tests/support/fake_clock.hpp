@@ -18,6 +18,8 @@ class FakeClock final : public Clock {
     unix_ms_ += by.count();
     steady_ns_ += std::chrono::nanoseconds(by).count();
   }
+  // As an operator or a time server sets it.
+  void step_wall(std::chrono::milliseconds by) { unix_ms_ += by.count(); }
 
  private:
   std::atomic<std::int64_t> unix_ms_;

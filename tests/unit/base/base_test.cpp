@@ -1,3 +1,4 @@
+#include "base/anchored_clock.hpp"
 #include "base/bounded_queue.hpp"
 #include "base/clock.hpp"
 #include "base/percent.hpp"
@@ -41,6 +42,19 @@ TEST(Secret, MovesLeaveNothingBehind) {
   EXPECT_EQ(second.reveal(), "usig_short");
   EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): that is what is tested
   EXPECT_EQ(std::string(bytes, 10), std::string(10, '\0')) << "the moved-from short string is wiped";
+}
+
+TEST(AnchoredClock, IsMovedByNoStepOfTheWallClock) {
+  test::FakeClock wall;
+  const UnixMillis began = wall.unix_now();
+  const AnchoredClock clock(wall);
+  wall.step_wall(24h);
+  wall.advance(3s);
+  EXPECT_EQ(clock.unix_now(), began + 3s);
+  wall.step_wall(-48h);
+  wall.advance(1500ms);
+  EXPECT_EQ(clock.unix_now(), began + 4500ms);
+  EXPECT_EQ(clock.steady_now(), wall.steady_now());
 }
 
 TEST(Deadline, RemainingIsNeverNegative) {
