@@ -1,7 +1,7 @@
 """Every named fault point of the source is reached, and a kill at each leaves nothing lost, doubled or without its end.
 
 Each starts on the previous schema with live events, so that recovery and migration are on the way. One point again:
-    MODHOST_POINT=journal.settled tests/integration/fault_points_test.py
+    MODHOST_POINT=journal.settled python3 tests/integration/fault_points_test.py
 """
 import concurrent.futures
 import os

@@ -1,8 +1,8 @@
 """Seeded schedules of kills: a chain of hosts on one folder, each killed at a random fault point or at a random moment,
 then a last one under which everything has to end. In `./dev test` some hundred kills, thousands under `./dev soak`.
 
-    MODHOST_SEED=17 tests/integration/kill_test.py                                   # one chain again
-    MODHOST_FIRST_SEED=1000 MODHOST_KILL_SECONDS=600 tests/integration/kill_test.py  # others, for ten minutes
+    MODHOST_SEED=17 python3 tests/integration/kill_test.py                                   # one chain again
+    MODHOST_FIRST_SEED=1000 MODHOST_KILL_SECONDS=600 python3 tests/integration/kill_test.py  # others, for ten minutes
 """
 import concurrent.futures
 import itertools
@@ -112,7 +112,7 @@ class Kills(unittest.TestCase):
                     problems += found
                     chains += 1
         print(f"{chains} chains of {KILLS} kills from seed {FIRST_SEED}")
-        self.assertEqual([], problems, "again: MODHOST_SEED=<seed> tests/integration/kill_test.py")
+        self.assertEqual([], problems, "again: MODHOST_SEED=<seed> python3 tests/integration/kill_test.py")
 
 
 if __name__ == "__main__":

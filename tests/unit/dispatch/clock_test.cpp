@@ -66,7 +66,7 @@ class DispatcherClock : public testing::TestWithParam<std::chrono::hours> {
     ASSERT_TRUE(opened) << opened.error().message;
     journal_ = *std::move(opened);
     dispatcher_ = std::make_unique<Dispatcher>(
-        *journal_, [this](const std::string&) { return &module_; }, client_, config_, clock_, log_, metrics_);
+        *journal_, [this](const std::string&) { return &module_; }, client_, current_, clock_, log_, metrics_);
     dispatcher_->start();
   }
   void TearDown() override {
@@ -102,6 +102,7 @@ class DispatcherClock : public testing::TestWithParam<std::chrono::hours> {
   AnchoredClock clock_{wall_};
   test::FakeHttpClient client_;
   config::Config config_;
+  config::Current current_{config::Snapshot(config::Snapshot(), &config_)};  // as a test leaves it
   telemetry::Log log_{[] {
     config::LogConfig config;
     config.level = config::LogLevel::kError;

@@ -43,7 +43,7 @@ class EnderTest : public testing::TestWithParam<int> {
     ASSERT_TRUE(opened) << opened.error().message;
     journal_ = *std::move(opened);
     client_ = std::make_unique<test::FakeHttpClient>();
-    ender_ = std::make_unique<Ender>(*journal_, *client_, config_, clock_, log_, metrics_, [] {});
+    ender_ = std::make_unique<Ender>(*journal_, *client_, current_, clock_, log_, metrics_, [] {});
     answered_ = 0;
   }
   // As a host that goes away: what is in flight is heard of no more.
@@ -118,6 +118,7 @@ class EnderTest : public testing::TestWithParam<int> {
   test::FaultyVfs disk_;
   test::FakeClock clock_;
   config::Config config_;
+  config::Current current_{config::Snapshot(config::Snapshot(), &config_)};  // as a test leaves it
   telemetry::Log log_{[] {
     config::LogConfig config;
     config.level = config::LogLevel::kError;
