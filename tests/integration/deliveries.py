@@ -122,9 +122,12 @@ class Deliveries:
             thread.join()
 
     # --- the end ------------------------------------------------------------------------------------------------------
-    def number(self, sql):
+    def rows(self, sql):
         with sqlite3.connect(f"file:{self.folder}/state/journal.db?mode=ro", uri=True) as journal:
-            return journal.execute(sql).fetchone()[0]
+            return journal.execute(sql).fetchall()
+
+    def number(self, sql):
+        return self.rows(sql)[0][0]
 
     def is_settled(self):
         return self.number(LIVE) == 0 and self.number("SELECT count(*) FROM outbox") == 0

@@ -88,6 +88,33 @@ class EndingsFaults(HostTest):
         self.assertEqual([], run.judge())
         self.assertEqual(2, len(self.bodies(event)))
 
+    def test_an_outbox_that_can_not_be_read(self):
+        run = self.run_
+        run.start("journal.outbox_read_fails@1=break")
+        events = [run.event("say"), run.event("open fail", "Once", "dead")]
+        run.send(events)
+        wait_until(lambda: run.number(deliveries.LIVE) == 0 and len(run.accepted) == 2, what="the end of both events")
+        wait_until(lambda: "can not read the outbox" in run.host.log_text(), what="the fault")
+        run.kill()
+        self.assertEqual([], self.bodies(events[0]) + self.bodies(events[1]))
+        run.start()
+        run.settle()
+        self.assertEqual([], run.judge())
+
+    def test_a_disk_that_takes_nothing_any_more(self):
+        run = self.run_
+        run.start("store.commit_fails@6=break")
+        events = [run.event("say sleep:300", module) for module in ("Idem", "Once") for _ in range(6)]
+        for event in events:  # one after the other, or they share a commit
+            run.offer(event)
+        self.assertLess(len(run.accepted), len(events), "what is not on the disk is answered 503")
+        self.assertGreater(run.number("SELECT count(*) FROM event"), 0)
+        run.kill()
+        self.assertEqual(set(), run.accepted - {row for (row,) in run.rows("SELECT id FROM event")})
+        run.start()
+        run.settle()
+        self.assertEqual([], run.judge())
+
     def test_a_stop_does_not_wait_for_a_platform_that_is_away(self):
         run = self.run_
         run.start()

@@ -57,10 +57,9 @@ class Scenario:
         serves = run.start(f"{self.name}@1={'fail' if self.fails else 'kill'}")
         if serves:
             run.send(self.workload())
-            self.wait_for_death(2.5)
-            if not run.has_died() and self.name.startswith(("app.", "store.stop")):
+            if self.name.startswith(("app.", "store.stop")):
                 run.host.process.terminate()
-                self.wait_for_death(10)
+            self.wait_for_death(20)
         if self.fails:
             if self.name not in self.trace.read_text(encoding="ascii").split():
                 return ["not reached"]

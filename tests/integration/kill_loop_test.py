@@ -32,7 +32,7 @@ class KillLoop(HostTest):
               f"{load.late} posts were late")
         run.settle(120)
         self.assertEqual([], run.judge())
-        self.assertGreater(len(run.accepted), SECONDS * RATE / 4, "a load that nearly stops proves nothing")
+        self.assertGreater(len(run.accepted), 5 * run.kills, "a load that nearly stops proves nothing")
         self.assertGreater(unsettled, run.kills / 2, "kills must find events that have not ended")
 
 
