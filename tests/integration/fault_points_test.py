@@ -15,6 +15,8 @@ from harness import BINARY, HostTest, wait_until
 
 POINTS = {name: fails for name, fails in deliveries.fault_points().items()
           if os.environ.get("MODHOST_POINT", name) == name}
+# A second time with events of a `once` module only, so that the kill meets one of them.
+ON_RUN = ("dispatch.", "plugin.", "journal.claimed", "journal.mark", "journal.settl", "store.batch")
 AT_ONCE = 8  # a host that starts waits for its disk as much as it computes
 # Reached by what the script of deliveries.SCRIPTS does not do.
 NEEDS_STOP_BUTTON = {"journal.withdrawing"}
@@ -24,8 +26,8 @@ NEEDS_REFUSAL = {"journal.outbox_later"}
 class Scenario:
     """One host that is killed at one point, and one that goes on."""
 
-    def __init__(self, name, fails):
-        self.name, self.fails = name, fails
+    def __init__(self, name, fails, only_once):
+        self.name, self.fails, self.only_once = name, fails, only_once
         self.folder = tempfile.mkdtemp(prefix="modhost-point-")
         late = ", Late: {{plugin: scripted, retry: [5m], config: {{runs: '{runs}'}}}}"
         self.run = deliveries.Deliveries(self.folder, more_modules=late)
@@ -45,6 +47,8 @@ class Scenario:
         return None
 
     def workload(self):
+        if self.only_once:
+            return [self.run.event(*script) for script in deliveries.SCRIPTS if script[1] == "Once"]
         events = [self.run.event(*script) for script in deliveries.SCRIPTS]
         if self.name in NEEDS_STOP_BUTTON:
             events.append(self.run.event("retry:2 say", "Late", "cancelled"))
@@ -53,7 +57,8 @@ class Scenario:
     def drive(self):
         """What is wrong, as lines."""
         run = self.run
-        deliveries.old_journal(run)
+        if not self.only_once:
+            deliveries.old_journal(run)
         serves = run.start(f"{self.name}@1={'fail' if self.fails else 'kill'}")
         if serves:
             run.send(self.workload())
@@ -84,8 +89,9 @@ class Scenario:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def problems_at(name):
-    scenario = Scenario(name, POINTS[name])
+def problems_at(case):
+    name, only_once = case
+    scenario = Scenario(name, POINTS[name], only_once)
     try:
         return [f"{name}: {problem}" for problem in scenario.drive()]
     except Exception as error:  # a point in a thread of its own: its name belongs to the failure
@@ -96,8 +102,10 @@ def problems_at(name):
 
 class FaultPoints(unittest.TestCase):
     def test_each_is_reached_and_survived(self):
+        cases = [(name, False) for name in POINTS]
+        cases += [(name, True) for name, fails in POINTS.items() if name.startswith(ON_RUN) and not fails]
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            problems = [problem for found in pool.map(problems_at, POINTS) for problem in found]
+            problems = [problem for found in pool.map(problems_at, cases) for problem in found]
         self.assertEqual([], problems)
         self.assertGreater(len(POINTS), 40 if "MODHOST_POINT" not in os.environ else 0, "the list of the source")
 
