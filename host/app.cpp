@@ -214,7 +214,9 @@ class App {
     options.ready_events_max = config_.limits.ready_events;
     options.ready_bytes_max = config_.limits.ready_bytes;
     options.queued_bytes_max = config_.limits.receiving_bytes;
-    options.dedupe_retention = limits::kDedupeRetention;  // max_event_age must not be longer
+    options.keep_body = config_.journal.keep_body;
+    options.dedupe_retention = config_.journal.dedupe_retention;
+    options.secure_delete = config_.journal.secure_delete;
     options.paused = options_.paused;
     for (const auto& [name, module] : config_.modules) options.modules.insert(name);
     options.once_modules = once_modules_of(config_);

@@ -86,6 +86,12 @@ struct LimitsConfig {  // `limits:`
   int http_threads = 2;
 };
 
+struct JournalConfig {                                    // `journal:`
+  milliseconds keep_body = std::chrono::hours(24);        // of completed events; 0: dropped with their end
+  milliseconds dedupe_retention = std::chrono::days(30);  // then an ended event is forgotten
+  bool secure_delete = true;                              // what is deleted is overwritten
+};
+
 struct HttpClientConfig {                               // `http_client:`
   std::string proxy = {};                               // e.g. http://proxy.bank:3128; empty: none
   std::filesystem::path ca_file = {};                   // empty: the system's
@@ -102,6 +108,7 @@ struct Config {
   std::filesystem::path plugins_dir = "plugins";
   LogConfig log;
   LimitsConfig limits;
+  JournalConfig journal;
   std::vector<std::string> trusted_proxies;
   HttpClientConfig http_client;
   std::vector<App> apps;

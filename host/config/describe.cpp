@@ -117,6 +117,9 @@ std::string describe(const Config& config) {
   out.add("log.level", kLevels.at(static_cast<std::size_t>(config.log.level)));
   out.add("log.format", config.log.format == LogFormat::kJson ? "json" : "text");
   describe_limits(config.limits, out);
+  out.add("journal.keep_body", to_text(config.journal.keep_body));
+  out.add("journal.dedupe_retention", to_text(config.journal.dedupe_retention));
+  out.add("journal.secure_delete", flag(config.journal.secure_delete));
   out.add("trusted_proxies", joined(config.trusted_proxies));
   out.add("http_client.proxy", without_credentials(config.http_client.proxy));
   out.add("http_client.ca_file", config.http_client.ca_file.string());

@@ -61,6 +61,18 @@ void read_limits(const Section& top, LimitsConfig& out) {
                                    "limits.timestamp_tolerance 0: the age of deliveries is not checked");
 }
 
+void read_journal(const Section& top, JournalConfig& out) {
+  const Section section(top.context(), top.find("journal"), "journal", schema::kJournal);
+  section.read_duration("keep_body", out.keep_body,
+                        {0ms, std::chrono::days(365), "bodies are what users wrote; 0 drops them at once"});
+  section.read_duration("dedupe_retention", out.dedupe_retention,
+                        {1h, std::chrono::days(365), "a delivery that comes again after it runs again"});
+  section.read_flag("secure_delete", out.secure_delete);
+  if (out.keep_body > out.dedupe_retention)
+    section.report(section.find("keep_body") != nullptr ? "keep_body" : "dedupe_retention",
+                   "keep_body is more than dedupe_retention: an event goes as a whole then, with its body");
+}
+
 void check_proxy(const Section& section, const std::string& proxy) {
   for (const std::string_view scheme : {"http://", "https://", "socks5://", "socks5h://"})
     if (proxy.starts_with(scheme) && proxy.size() > scheme.size() &&
@@ -133,6 +145,7 @@ void read_all(Context& context, const Node* root, Purpose purpose, Config& confi
   top.read_path("plugins_dir", config.plugins_dir);
   read_log(top, config.log);
   read_limits(top, config.limits);
+  read_journal(top, config.journal);
   read_trusted_proxies(top, config.trusted_proxies);
   read_http_client(top, config.http_client);
   read_apps(top, purpose, config);

@@ -13,14 +13,16 @@ namespace modhost::config::schema {
 using Keys = std::span<const std::string_view>;
 
 inline constexpr auto kTop = std::to_array<std::string_view>(
-    {"listen", "webhook_path", "admin", "state_dir", "plugins_dir", "log", "limits", "trusted_proxies", "http_client",
-     "app", "apps", "defaults", "modules", "subscriptions"});
+    {"listen", "webhook_path", "admin", "state_dir", "plugins_dir", "log", "limits", "journal", "trusted_proxies",
+     "http_client", "app", "apps", "defaults", "modules", "subscriptions"});
 
 inline constexpr auto kLog = std::to_array<std::string_view>({"level", "format"});
 
 inline constexpr auto kLimits = std::to_array<std::string_view>(
     {"body_bytes", "connections", "ready_events", "ready_bytes", "receiving_bytes", "ack_timeout",
      "timestamp_tolerance", "max_event_age", "drain_delay", "drain_grace", "http_threads"});
+
+inline constexpr auto kJournal = std::to_array<std::string_view>({"keep_body", "dedupe_retention", "secure_delete"});
 
 inline constexpr auto kHttpClient = std::to_array<std::string_view>({"proxy", "ca_file", "client_cert", "connections"});
 
@@ -47,6 +49,7 @@ struct Section {
 inline constexpr auto kSections = std::to_array<Section>({{"", kTop},
                                                           {"log", kLog},
                                                           {"limits", kLimits},
+                                                          {"journal", kJournal},
                                                           {"http_client", kHttpClient},
                                                           {"app", kApp},
                                                           {"apps[]", kApp},

@@ -25,7 +25,7 @@ struct Dispatcher::Attempt {
   std::uint64_t token = 0;
   unsigned number = 1;
   Event event;
-  UnixMillis first_received{};
+  UnixMillis fresh_since{};
   config::ModulePtr module;     // as it was when the attempt began
   bool turn_completed = false;  // by an earlier attempt
   const ModuleMetrics* metrics = nullptr;
@@ -50,6 +50,7 @@ Dispatcher::Dispatcher(journal::Journal& journal, Runtimes runtimes, platform::H
                                             "From the request read to the plugin called, first attempts only",
                                             telemetry::latency_bounds())),
       jitter_(std::random_device{}()),
+      pauses_(*config.get(), metrics),
       ender_(journal, client, config, clock, log, metrics, [this] { wake(); }),
       stop_poller_(client, config, clock, metrics, [this](const std::string& module, journal::EventSeq seq) {
         {
@@ -198,7 +199,7 @@ void Dispatcher::watch_waiting() {
     const config::ModulePtr module = config::module_of(config_.get(), claim.module);
     if (module == nullptr || !StopPoller::has_button(claim.event)) continue;
     const auto attempt = std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt,
-                                                                 std::move(claim.event), claim.first_received, module,
+                                                                 std::move(claim.event), claim.fresh_since, module,
                                                                  claim.turn_completed, &metrics_of(module->name)});
     {
       MutexLock lock(mutex_);
@@ -238,11 +239,17 @@ void Dispatcher::withdraw(journal::EventSeq seq, const char* reason) {
   waiting_.erase(seq);
 }
 
+void Dispatcher::forget(journal::EventSeq seq) {
+  stop_poller_.forget(seq);
+  MutexLock lock(mutex_);
+  waiting_.erase(seq);
+}
+
 bool Dispatcher::claim_round() {
   bool has_more = false;
   for (const std::string& name : journal_.modules_ready()) {
     const config::ModulePtr module = config::module_of(config_.get(), name);
-    plugin::PluginRuntime* const runtime = module == nullptr ? nullptr : runtimes_(name);
+    plugin::PluginRuntime* const runtime = module == nullptr || pauses_.is_paused(name) ? nullptr : runtimes_(name);
     if (runtime == nullptr) {
       expire_waiting(name);
       continue;
@@ -279,13 +286,13 @@ void Dispatcher::run(journal::Claim claim, const config::ModulePtr& configured, 
   input.journal_seq = claim.seq;
   input.idempotency_key = claim.event.app + "/" + claim.event.id + "/" + std::to_string(claim.generation);
 
-  const auto left = claim.first_received + module.event_deadline - clock_.unix_now();
+  const auto left = claim.fresh_since + module.event_deadline - clock_.unix_now();
   input.deadline = Deadline::after(clock_, std::min<std::chrono::milliseconds>(module.attempt_deadline, left));
 
   std::string body = std::move(claim.event.body);
   claim.event.body.clear();
   const auto attempt =
-      std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.first_received,
+      std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.fresh_since,
                                               configured, claim.turn_completed, &metrics_of(module.name)});
   {
     MutexLock lock(mutex_);
@@ -346,7 +353,7 @@ void Dispatcher::expire_waiting(const std::string& name) {
       return;
     }
     const journal::Claim& claim = claims.front();
-    if (is_late(claim.first_received))
+    if (is_late(claim.fresh_since))
       expire(claim, module);
     else
       give_back(claim);
@@ -364,8 +371,8 @@ void Dispatcher::expire(const journal::Claim& claim, const config::ModulePtr& mo
   outcome.kind = plugin::Outcome::Kind::kDeadline;
   outcome.detail = "the module took no events before the event's deadline";
   const auto known = module_metrics_.find(module->name);
-  settle(std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, claim.event,
-                                                 claim.first_received, module, claim.turn_completed,
+  settle(std::make_shared<const Attempt>(Attempt{claim.seq, claim.token, claim.attempt, claim.event, claim.fresh_since,
+                                                 module, claim.turn_completed,
                                                  known == module_metrics_.end() ? nullptr : known->second.get()}),
          {journal::State::kExpired, "event_deadline", {}, false}, outcome);
 }
@@ -384,7 +391,7 @@ void Dispatcher::finish(const std::shared_ptr<const Attempt>& ended, const plugi
   const Attempt& attempt = *ended;
   AttemptFacts facts;
   facts.attempt = attempt.number;
-  facts.first_received = attempt.first_received;
+  facts.first_received = attempt.fresh_since;
   facts.now = clock_.unix_now();
   {
     MutexLock lock(mutex_);
@@ -448,7 +455,7 @@ void Dispatcher::settle(const std::shared_ptr<const Attempt>& ended, const Decis
 }
 
 void Dispatcher::note_end(const Attempt& attempt, const journal::Settlement& end, UnixMillis now) {
-  const auto took = now - attempt.first_received;
+  const auto took = now - attempt.fresh_since;
   if (journal::is_terminal(end.state) && attempt.metrics != nullptr)
     attempt.metrics->event_seconds.observe(std::chrono::duration<double>(took).count());
   const bool is_well = end.state == journal::State::kCompleted || end.state == journal::State::kReady;

@@ -13,6 +13,7 @@
 #include "config/current.hpp"
 #include "dispatch/ender.hpp"
 #include "dispatch/holds.hpp"
+#include "dispatch/pauses.hpp"
 #include "dispatch/policy.hpp"
 #include "dispatch/stop_poller.hpp"
 #include "journal/journal.hpp"
@@ -46,6 +47,10 @@ class Dispatcher {
   [[nodiscard]] std::size_t running() const;
   // Something may be possible that was not: a place became free. [any thread]
   void wake();
+  // Modules whose events are not claimed; wake() after a resume.
+  [[nodiscard]] Pauses& pauses() { return pauses_; }
+  // It has been ended by hand while it waited: its stop button is not looked at any more. [any thread]
+  void forget(journal::EventSeq seq);
 
  private:
   struct Attempt;
@@ -95,6 +100,7 @@ class Dispatcher {
   std::vector<std::pair<std::string, journal::EventSeq>> stopped_by_user_ GUARDED_BY(mutex_);
   std::map<journal::EventSeq, Waiting> waiting_ GUARDED_BY(mutex_);  // chats only
 
+  Pauses pauses_;
   Ender ender_;
   StopPoller stop_poller_;
   std::thread thread_;

@@ -11,8 +11,8 @@
 namespace modhost::dispatch {
 
 struct AttemptFacts {
-  unsigned attempt = 1;  // 1 for the first
-  UnixMillis first_received{};
+  unsigned attempt = 1;         // 1 for the first
+  UnixMillis first_received{};  // or replayed: deadlines count from here
   UnixMillis now{};
   double jitter = 0;         // -1..1, scaled to +-20 %
   bool is_stopping = false;  // the host itself is going down

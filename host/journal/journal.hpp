@@ -45,6 +45,7 @@ struct Claim {
   bool turn_completed = false;  // an earlier attempt completed the chat's turn
   std::string checkpoint;       // kept between attempts
   UnixMillis first_received{};
+  UnixMillis fresh_since{};  // deadlines count from here: first_received, or its last replay
 };
 
 // What an attempt came to. `state` is kWaiting (retry or snooze, with not_before) or terminal, or kReady; kReady
@@ -88,7 +89,7 @@ class Journal {
   virtual std::vector<EventSeq> take_superseded(const std::string& module) = 0;
 
   virtual std::vector<std::string> modules_ready() = 0;
-  // When the event that claim() would hand out next was accepted. Reads the disk. [dispatcher thread]
+  // When the event that claim() would hand out next was accepted or replayed. Reads the disk. [dispatcher thread]
   virtual std::optional<UnixMillis> oldest_ready(const std::string& module) = 0;
 
   // Called on the journal's thread when something became ready (new, retried, released, an ending due), and once soon

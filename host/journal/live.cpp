@@ -12,7 +12,7 @@ void Live::take_over(const Recovered& recovered) {
   }
   for (const Recovered::Waiting& waiting : recovered.waiting) {
     const std::string& module = name_of(waiting.module);
-    timers_.push({steady_at(waiting.not_before), waiting.seq, &module});
+    timers_.push({steady_at(waiting.waits_until), waiting.seq, &module, waiting.not_before});
     chats_.waits(waiting.seq, ChatOrder::chat_of(module, waiting.ids), module, clock_.steady_now());
   }
   for (const Recovered::Ending& ending : recovered.outbox)
@@ -41,6 +41,7 @@ Live::Taken Live::take(const std::string& module, std::size_t max) {
     withdrawing_.erase(seq);
   }
   Module& state = modules_[module];
+  for (const EventSeq seq : std::exchange(state.replayed, {})) ready_.returned(module, seq);
   while (!state.granted.empty() && taken.granted.size() < max) {
     taken.granted.push_back(std::move(state.granted.front()));
     state.granted.pop_front();
@@ -148,7 +149,9 @@ bool Live::settle(Settlement settlement, OpQueue& ops) {
 
 bool Live::withdraw(Settlement settlement, OpQueue& ops) {
   if (running_.contains(settlement.seq)) return false;
-  if (withdrawing_.insert(settlement.seq).second) ops.push(WithdrawOp{std::move(settlement), clock_.unix_now()});
+  bool is_new = withdrawing_.insert(settlement.seq).second;
+  for (auto& [name, module] : modules_) is_new = module.replayed.erase(settlement.seq) > 0 || is_new;
+  if (is_new) ops.push(WithdrawOp{std::move(settlement), clock_.unix_now()});
   return true;
 }
 
@@ -157,9 +160,9 @@ void Live::ring(OpQueue& ops) {
   chats_.ring(now);
   chat_goes_on();
   for (; !timers_.empty() && timers_.top().at <= now; timers_.pop())
-    ops.push(ReleaseOp{timers_.top().seq, *timers_.top().module, clock_.unix_now()});
-  for (; !ending_timers_.empty() && ending_timers_.top().at <= now; ending_timers_.pop()) {
-    endings_due_.push_back(ending_timers_.top().id);
+    ops.push(ReleaseOp{timers_.top().seq, *timers_.top().module, clock_.unix_now(), timers_.top().not_before});
+  for (; !ending_timers_.empty() && ending_timers_.top().first <= now; ending_timers_.pop()) {
+    endings_due_.push_back(ending_timers_.top().second);
     should_signal_ = true;
   }
   if (nudge_at_ && *nudge_at_ <= now) {
@@ -173,14 +176,14 @@ std::optional<SteadyTime> Live::next_ring() const {
   const auto consider = [&next](SteadyTime at) { next = next ? std::min(*next, at) : at; };
   if (!timers_.empty()) consider(timers_.top().at);
   if (const auto chats = chats_.next_ring()) consider(*chats);
-  if (!ending_timers_.empty()) consider(ending_timers_.top().at);
+  if (!ending_timers_.empty()) consider(ending_timers_.top().first);
   return next;
 }
 
 std::vector<std::int64_t> Live::take_endings(std::size_t max) {
   const SteadyTime now = clock_.steady_now();
-  for (; !ending_timers_.empty() && ending_timers_.top().at <= now; ending_timers_.pop())
-    endings_due_.push_back(ending_timers_.top().id);
+  for (; !ending_timers_.empty() && ending_timers_.top().first <= now; ending_timers_.pop())
+    endings_due_.push_back(ending_timers_.top().second);
   const auto end = endings_due_.begin() + static_cast<std::ptrdiff_t>(std::min(max, endings_due_.size()));
   std::vector<std::int64_t> taken(endings_due_.begin(), end);
   endings_due_.erase(endings_due_.begin(), end);
@@ -220,7 +223,7 @@ void Live::applied(const SettleOp& op, const std::vector<std::int64_t>& endings)
   if (end.state == State::kWaiting) {
     chats_.waits(end.seq, clock_.steady_now());
     count(op.module, State::kWaiting, +1);
-    timers_.push({steady_at(end.not_before), end.seq, &name_of(op.module)});
+    timers_.push({steady_at(end.not_before), end.seq, &name_of(op.module), end.not_before});
   } else if (end.state == State::kReady) {
     count(op.module, State::kReady, +1);
     ready_.returned(op.module, end.seq);
@@ -242,6 +245,7 @@ void Live::lost(const SettleOp& op) {
 
 void Live::applied(const WithdrawOp& op, const Tables::Withdrawn& withdrawn) {
   withdrawn_.emplace_back(withdrawn.module, op.settlement.seq);
+  modules_[withdrawn.module].replayed.erase(op.settlement.seq);
   steps_.erase(op.settlement.seq);
   count(withdrawn.module, withdrawn.before, -1);
   chats_.ended(op.settlement.seq);
@@ -256,19 +260,25 @@ void Live::applied(const ReleaseOp& op) {
   should_signal_ = true;
 }
 
+void Live::replayed(const std::string& module, EventSeq seq) {
+  count(module, State::kReady, +1);
+  modules_[module].replayed.insert(seq);
+  should_signal_ = true;
+}
+
 void Live::applied(const OutboxLaterOp& op) { ending_timers_.push({steady_at(op.not_before), op.id}); }
 
 std::vector<std::string> Live::modules_ready() const {
   std::vector<std::string> names;
   for (const auto& [name, module] : modules_)
-    if (!module.granted.empty() || ready_.has(name)) names.push_back(name);
+    if (!module.granted.empty() || !module.replayed.empty() || ready_.has(name)) names.push_back(name);
   return names;
 }
 
 std::optional<UnixMillis> Live::oldest_granted(const std::string& module) const {
   const auto found = modules_.find(module);
   if (found == modules_.end() || found->second.granted.empty()) return std::nullopt;
-  return found->second.granted.front().first_received;
+  return found->second.granted.front().fresh_since;
 }
 
 std::map<std::string, std::map<State, std::uint64_t>> Live::counts() const {

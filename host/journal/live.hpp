@@ -17,7 +17,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "journal/chat_order.hpp"
-#include "journal/ops.hpp"
+#include "journal/op_queue.hpp"
 #include "journal/ready_set.hpp"
 #include "journal/recovery.hpp"
 
@@ -82,11 +82,12 @@ class Live {
   void applied(const SettleOp& op, const std::vector<std::int64_t>& endings);
   void applied(const WithdrawOp& op, const Tables::Withdrawn& withdrawn);
   void applied(const ReleaseOp& op);
+  // Ended once and ready again.
+  void replayed(const std::string& module, EventSeq seq);
   void applied(const OutboxLaterOp& op);
   void ending_due(std::int64_t id);
   // Had nothing to change: another hand was in the file. The event is no longer ours.
   void lost(const SettleOp& op);
-
   void lost(const WithdrawOp& op) { withdrawing_.erase(op.settlement.seq); }
 
   // True once after something became ready or due.
@@ -109,17 +110,14 @@ class Live {
     SteadyTime at;
     EventSeq seq = 0;
     const std::string* module = nullptr;
+    UnixMillis not_before{};
     bool operator>(const Timer& other) const { return std::tie(at, seq) > std::tie(other.at, other.seq); }
-  };
-  struct EndingTimer {
-    SteadyTime at;
-    std::int64_t id = 0;
-    bool operator>(const EndingTimer& other) const { return std::tie(at, id) > std::tie(other.at, other.id); }
   };
   struct Module {
     std::array<std::uint64_t, 3> counts{};  // by live state
     std::map<EventSeq, Claim> marking;      // running, the mark is not durable yet
     std::deque<Claim> granted;              // durably running, to be handed out
+    std::set<EventSeq> replayed;            // for the ready set, once it has forgotten those withdrawn
   };
   template <class T>
   using MinHeap = std::priority_queue<T, std::vector<T>, std::greater<>>;
@@ -140,7 +138,7 @@ class Live {
   std::vector<std::pair<std::string, EventSeq>> withdrawn_;  // of them, by module: in the file
   std::unordered_map<EventSeq, unsigned> steps_;             // opened by live events that opened any
   MinHeap<Timer> timers_;
-  MinHeap<EndingTimer> ending_timers_;
+  MinHeap<std::pair<SteadyTime, std::int64_t>> ending_timers_;
   std::deque<std::int64_t> endings_due_;
   std::optional<SteadyTime> nudge_at_;
   bool should_signal_ = false;

@@ -1,17 +1,16 @@
 // What the writer's thread does to events that are already stored: queued in order and kept until committed.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <set>
 #include <string>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "journal/journal.hpp"
 #include "journal/key_values.hpp"
 #include "journal/open_steps.hpp"
+#include "journal/operator_op.hpp"
 
 namespace modhost::journal {
 
@@ -45,6 +44,7 @@ struct ReleaseOp {
   EventSeq seq = 0;
   std::string module;
   UnixMillis at{};
+  UnixMillis not_before{};  // what it waited for: it may wait for something else by now
 };
 
 struct CheckpointOp {
@@ -94,57 +94,19 @@ struct OnceModulesOp {
 // monostate: a RunOp that its SettleOp overtook.
 using Op =
     std::variant<std::monostate, RunOp, SettleOp, WithdrawOp, ReleaseOp, CheckpointOp, OutboxDoneOp, OutboxLaterOp,
-                 KeyOp, StepOpeningOp, StepOpenedOp, StepClosedOp, TurnCompletedOp, OnceModulesOp>;
+                 KeyOp, StepOpeningOp, StepOpenedOp, StepClosedOp, TurnCompletedOp, OnceModulesOp, OperatorOp>;
 
 // Somebody waits for the answer, and gets it also when the disk fails.
 inline bool is_awaited(const Op& op) {
   return std::holds_alternative<CheckpointOp>(op) || std::holds_alternative<KeyOp>(op) ||
-         std::holds_alternative<StepOpeningOp>(op);
+         std::holds_alternative<StepOpeningOp>(op) || std::holds_alternative<OperatorOp>(op);
 }
 
 inline void refuse_awaited(Op& op, const Error& error) {
   if (auto* checkpoint = std::get_if<CheckpointOp>(&op)) checkpoint->done(Error(error));
   if (auto* key = std::get_if<KeyOp>(&op)) key->done(Error(error));
   if (auto* step = std::get_if<StepOpeningOp>(&op)) step->done(Error(error));
+  if (auto* change = std::get_if<OperatorOp>(&op)) change->done(Error(error));
 }
-
-// Not thread-safe. Every operation has a place that stays the same while it is queued.
-class OpQueue {
- public:
-  std::uint64_t push(Op op) {
-    ops_.push_back(std::move(op));
-    return front_ + ops_.size() - 1;
-  }
-  // Takes the operation at this place out, if it is still queued.
-  bool drop(std::uint64_t place) {
-    if (place < front_) return false;
-    ops_.at(place - front_) = std::monostate();
-    return true;
-  }
-  std::vector<Op> take(std::size_t max) {
-    const auto end = ops_.begin() + static_cast<std::ptrdiff_t>(std::min(max, ops_.size()));
-    std::vector<Op> taken(std::make_move_iterator(ops_.begin()), std::make_move_iterator(end));
-    ops_.erase(ops_.begin(), end);
-    front_ += taken.size();
-    return taken;
-  }
-  // Gives back what was taken last, in the same order.
-  void put_back(std::vector<Op> ops) {
-    front_ -= ops.size();
-    ops_.insert(ops_.begin(), std::make_move_iterator(ops.begin()), std::make_move_iterator(ops.end()));
-  }
-  // Takes out those that somebody waits for; the others keep their places.
-  std::vector<Op> take_awaited() {
-    std::vector<Op> taken;
-    for (Op& op : ops_)
-      if (is_awaited(op)) taken.push_back(std::exchange(op, std::monostate()));
-    return taken;
-  }
-  [[nodiscard]] bool empty() const { return ops_.empty(); }
-
- private:
-  std::deque<Op> ops_;
-  std::uint64_t front_ = 0;
-};
 
 }  // namespace modhost::journal

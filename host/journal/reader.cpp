@@ -1,14 +1,11 @@
 #include "journal/reader.hpp"
 
-#include "journal/known_ids.hpp"
 #include "journal/rows.hpp"
 
 namespace modhost::journal {
 namespace {
 
 using store::Statement;
-
-constexpr std::size_t kQueryRowsMax = 500;
 
 // The condition state<3 repeats what a live state implies: only then SQLite uses the partial index.
 std::string claim_sql(std::string_view where) {
@@ -34,55 +31,11 @@ std::string outbox_sql() {
   return sql += ", o.id, o.ending, o.tries FROM outbox o JOIN event e ON e.seq=o.seq WHERE o.id=?1";
 }
 
-// Without body and checkpoint.
-Claim waiting_from(const Statement& row) {
-  Claim claim;
-  claim.seq = row.integer(0);
-  claim.event = event_from(row);
-  int at = kEventColumnCount;
-  claim.module = row.bytes(at++);
-  claim.attempt = static_cast<unsigned>(row.integer(at++)) + 1;
-  claim.generation = static_cast<unsigned>(row.integer(at++));
-  claim.prior_run = row.integer(at++) != 0;
-  claim.turn_completed = row.integer(at) != 0;
-  claim.first_received = claim.event.received_at;
-  return claim;
-}
-
 Claim claim_from(const Statement& row) {
-  Claim claim = waiting_from(row);
+  Claim claim = claim_without_body(row);
   claim.event.body = row.bytes(kEventColumnCount + kClaimColumnCount);
   claim.checkpoint = row.bytes(kEventColumnCount + kClaimColumnCount + 1);
   return claim;
-}
-
-Row row_from(const Statement& row) {
-  Row result;
-  int at = 0;
-  result.seq = row.integer(at++);
-  for (std::string* field : {&result.app, &result.id, &result.name, &result.module, &result.company_id, &result.user_id,
-                             &result.chat_id, &result.reason, &result.detail})
-    *field = row.bytes(at++);
-  result.state = static_cast<State>(row.integer(at++));
-  result.attempts = static_cast<unsigned>(row.integer(at++));
-  result.received_at = unix_millis(row.integer(at++));
-  result.updated_at = unix_millis(row.integer(at));
-  return result;
-}
-
-// Only the conditions that are asked for, so that each question finds its index. An id is found by its hash, or among
-// the rows whose hash is not in the table yet.
-std::string query_sql(const Filter& filter) {
-  std::string sql =
-      "SELECT seq, app, id, name, module, company_id, user_id, chat_id, reason, detail, state, attempts, received_at, "
-      "updated_at "
-      "FROM event WHERE seq<?1 AND (?2<0 OR state=?2)";
-  if (!filter.module.empty()) sql += " AND module=?3";
-  if (!filter.chat_id.empty()) sql += " AND chat_id=?4";
-  if (!filter.id.empty())
-    sql += " AND id=?5 AND (seq IN (SELECT seq FROM event_key WHERE hash=?6) OR seq>(SELECT keyed_upto FROM ledger))";
-  if (filter.state && !is_terminal(*filter.state)) sql += " AND state<3";
-  return sql + " ORDER BY seq DESC LIMIT ?7";
 }
 
 template <class Value, class Make>
@@ -102,7 +55,7 @@ Result<Reader::Open*> Reader::open() {
   if (open_) return &*open_;
   auto connection = store_.open_reader();
   if (!connection) return std::move(connection.error());
-  Open opened{std::move(*connection), {}, {}, {}, {}, {}, {}, {}, {}};
+  Open opened{std::move(*connection), {}, {}, {}, {}, {}, {}, {}};
   struct Prepared {
     Statement* statement;
     std::string sql;
@@ -112,9 +65,10 @@ Result<Reader::Open*> Reader::open() {
       {&opened.page,
        claim_sql("e.module=?1 AND e.state=0 AND e.state<3 AND e.seq>?2 AND e.seq<=?3 ORDER BY e.seq LIMIT ?4")},
       {&opened.waiting, waiting_sql()},
-      {&opened.oldest, "SELECT received_at FROM event WHERE module=?1 AND state=0 AND state<3 ORDER BY seq LIMIT 1"},
+      {&opened.oldest,
+       "SELECT iif(fresh_at=0, received_at, fresh_at) FROM event WHERE module=?1 AND state=0 AND state<3 ORDER BY seq "
+       "LIMIT 1"},
       {&opened.outbox, outbox_sql()},
-      {&opened.attempts, "SELECT n, started_at, ended_at, outcome, detail FROM attempt WHERE seq=?1 ORDER BY run"},
       {&opened.key_value,
        "SELECT key, version, value FROM kv WHERE module=?1 AND key=?2 AND (expires_at=0 OR expires_at>?3)"},
       {&opened.keys,
@@ -173,7 +127,7 @@ Result<std::vector<Claim>> Reader::waiting(std::size_t max) {
   const MutexLock lock(mutex_);
   auto opened = open();
   if (!opened) return std::move(opened.error());
-  return done(all<Claim>((*opened)->waiting.with(max, kExternalModuleChosen), waiting_from));
+  return done(all<Claim>((*opened)->waiting.with(max, kExternalModuleChosen), claim_without_body));
 }
 
 Result<std::optional<UnixMillis>> Reader::oldest_ready(const std::string& module) {
@@ -222,28 +176,6 @@ Result<std::vector<OutboxItem>> Reader::outbox(const std::vector<std::int64_t>& 
     for (OutboxItem& item : *rows) items.push_back(std::move(item));
   }
   return items;
-}
-
-Result<std::vector<Row>> Reader::query(const Filter& filter) {
-  const MutexLock lock(mutex_);
-  auto opened = open();
-  if (!opened) return std::move(opened.error());
-  auto statement = (*opened)->connection.prepare(query_sql(filter));
-  if (!statement) return std::move(statement.error());
-  statement->with(filter.before > 0 ? filter.before : std::numeric_limits<EventSeq>::max(),
-                  filter.state ? static_cast<int>(*filter.state) : -1, filter.module, filter.chat_id, filter.id,
-                  key_hash(filter.id), std::min(filter.limit, kQueryRowsMax));
-  return all<Row>(*statement, row_from);
-}
-
-Result<std::vector<Attempt>> Reader::attempts(EventSeq seq) {
-  const MutexLock lock(mutex_);
-  auto opened = open();
-  if (!opened) return std::move(opened.error());
-  return done(all<Attempt>((*opened)->attempts.with(seq), [](const Statement& row) {
-    return Attempt{static_cast<unsigned>(row.integer(0)), unix_millis(row.integer(1)), unix_millis(row.integer(2)),
-                   row.text(3), row.text(4)};
-  }));
 }
 
 }  // namespace modhost::journal

@@ -25,7 +25,7 @@ class Reader {
   // Chats that wait for their next attempt, oldest first, without bodies.
   Result<std::vector<Claim>> waiting(std::size_t max);
 
-  // When the oldest ready event of a module was accepted.
+  // When the oldest ready event of a module was accepted, or replayed.
   Result<std::optional<UnixMillis>> oldest_ready(const std::string& module);
 
   // Key-value state that has not expired at `now`.
@@ -33,13 +33,11 @@ class Reader {
   Result<std::vector<KeyValue>> keys(const std::string& module, const std::string& prefix, UnixMillis now);
 
   Result<std::vector<OutboxItem>> outbox(const std::vector<std::int64_t>& ids);
-  Result<std::vector<Row>> query(const Filter& filter);
-  Result<std::vector<Attempt>> attempts(EventSeq seq);
 
  private:
   struct Open {
     store::Connection connection;  // before the statements that borrow it
-    store::Statement claim, page, waiting, oldest, outbox, attempts, key_value, keys;
+    store::Statement claim, page, waiting, oldest, outbox, key_value, keys;
   };
   Result<Open*> open() REQUIRES(mutex_);
   template <class Rows>

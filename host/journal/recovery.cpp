@@ -184,7 +184,8 @@ Result<void> read_timers(Connection& connection, UnixMillis now, Recovered& reco
       ids.chat_id = rows->text(6);
       const UnixMillis not_before = unix_millis(rows->integer(2));
       const UnixMillis latest = now + (not_before - unix_millis(rows->integer(3)));
-      recovered.waiting.push_back({rows->integer(0), rows->text(1), std::move(ids), std::min(not_before, latest)});
+      recovered.waiting.push_back(
+          {rows->integer(0), rows->text(1), std::move(ids), not_before, std::min(not_before, latest)});
     }
   }
   auto endings = connection.prepare("SELECT id, not_before FROM outbox WHERE is_prepared=0 ORDER BY id");
@@ -215,6 +216,20 @@ Result<void> read_steps(Connection& connection, Recovered& recovered) {
   }
 }
 
+// A copy was put in place: the audit goes on with that.
+Result<void> note_restore(Connection& connection, UnixMillis now) {
+  auto note = store::meta(connection, "restored", "");
+  if (!note) return std::move(note.error());
+  if (note->empty()) return {};
+  auto kept = connection.prepare(
+      "INSERT INTO audit (at, actor, action, detail, count) VALUES (?1,'modhost restore',"
+      "'restore',?2,1)");
+  if (!kept) return std::move(kept.error());
+  auto done = kept->with(millis(now), *note).run();
+  if (!done) return std::move(done.error());
+  return connection.execute("DELETE FROM meta WHERE key='restored'");
+}
+
 Result<Recovered> recover_inside(Connection& connection, const Options& options, const LastRun& last, KnownIds& known) {
   Tables tables;
   if (auto done = tables.attach(connection); !done) return std::move(done.error());
@@ -225,6 +240,7 @@ Result<Recovered> recover_inside(Connection& connection, const Options& options,
 
   const UnixMillis now = options.clock->unix_now();
   if (auto done = pull_out_of_future(connection, now); !done) return std::move(done.error());
+  if (auto done = note_restore(connection, now); !done) return std::move(done.error());
   auto running = running_events(connection, last.running != nullptr ? last.running->begun : std::set<EventSeq>());
   if (!running) return std::move(running.error());
   for (const Interrupted& event : *running)

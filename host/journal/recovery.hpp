@@ -20,8 +20,9 @@ struct Recovered {
   struct Waiting {
     EventSeq seq = 0;
     std::string module;
-    Event ids;  // those that tell its chat
-    UnixMillis not_before{};
+    Event ids;                 // those that tell its chat
+    UnixMillis not_before{};   // as the file says
+    UnixMillis waits_until{};  // earlier, when the clock was set back
   };
   struct Ending {
     std::int64_t id = 0;

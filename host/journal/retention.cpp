@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "crypto/digest.hpp"
 #include "journal/known_ids.hpp"
 #include "journal/rows.hpp"
 
@@ -20,9 +19,6 @@ Result<void> Retention::attach(store::Connection& connection) {
       {&old_events_,
        "SELECT e.seq, e.state, e.received_at, e.id, EXISTS (SELECT 1 FROM outbox o WHERE o.seq=e.seq) FROM event e "
        "WHERE e.seq>?1 AND e.seq<=?2 ORDER BY e.seq LIMIT ?3"},
-      {&unhashed_body_,
-       "SELECT b.bytes FROM body b JOIN event e ON e.seq=b.seq WHERE b.seq=?1 AND length(e.body_sha256)=0"},
-      {&keep_hash_, "UPDATE event SET body_sha256=?2 WHERE seq=?1"},
       {&delete_body_, "DELETE FROM body WHERE seq=?1"},
       {&delete_event_, "DELETE FROM event WHERE seq=?1"},
       {&delete_key_, "DELETE FROM event_key WHERE hash=?1 AND seq=?2"},
@@ -37,8 +33,8 @@ Result<void> Retention::attach(store::Connection& connection) {
 }
 
 void Retention::detach() {
-  for (store::Statement* statement : {&old_bodies_, &old_events_, &unhashed_body_, &keep_hash_, &delete_body_,
-                                      &delete_event_, &delete_key_, &delete_attempts_})
+  for (store::Statement* statement :
+       {&old_bodies_, &old_events_, &delete_body_, &delete_event_, &delete_key_, &delete_attempts_})
     *statement = {};
 }
 
@@ -77,24 +73,9 @@ Result<bool> Retention::drop_bodies(UnixMillis now) {
     if (static_cast<State>(old_bodies_.integer(1)) == State::kCompleted) drop.push_back(bodies_from_);
   }
   for (const EventSeq seq : drop) {
-    if (auto done = drop_body(seq); !done) return std::move(done.error());
+    if (auto done = bodies_.drop(seq); !done) return std::move(done.error());
   }
   return seen == kStep;
-}
-
-// The digest takes the body's place: what comes again under this id can still be compared.
-Result<void> Retention::drop_body(EventSeq seq) {
-  auto row = unhashed_body_.with(seq).step();
-  if (!row) return std::move(row.error());
-  if (*row) {
-    const crypto::Digest digest = crypto::sha256(unhashed_body_.bytes(0));
-    unhashed_body_.reset();
-    auto kept = keep_hash_.with(seq, store::Blob{crypto::bytes_of(digest)}).run();
-    if (!kept) return std::move(kept.error());
-  }
-  auto done = delete_body_.with(seq).run();
-  if (!done) return std::move(done.error());
-  return {};
 }
 
 Result<bool> Retention::drop_events(UnixMillis now, EventSeq keyed_upto) {

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/clock.hpp"
+#include "journal/bodies.hpp"
 #include "journal/journal.hpp"
 #include "store/connection.hpp"
 
@@ -19,7 +20,7 @@ class Retention {
   static constexpr int kStep = 200;                         // rows looked at in one transaction
   static constexpr auto kPause = std::chrono::minutes(10);  // between two passes over the tables
 
-  explicit Retention(Retained retained) : retained_(retained) {}
+  Retention(Retained retained, Bodies& bodies) : retained_(retained), bodies_(bodies) {}
 
   Result<void> attach(store::Connection& connection);
   void detach();
@@ -29,15 +30,14 @@ class Retention {
  private:
   Result<bool> drop_bodies(UnixMillis now);
   Result<bool> drop_events(UnixMillis now, EventSeq keyed_upto);
-  Result<void> drop_body(EventSeq seq);
   Result<void> drop_event(EventSeq seq, std::int64_t hash);
 
   Retained retained_;
+  Bodies& bodies_;
   EventSeq bodies_from_ = 0, events_from_ = 0;
   SteadyTime next_pass_{};
   bool is_passing_ = false;
-  store::Statement old_bodies_, old_events_, unhashed_body_, keep_hash_, delete_body_, delete_event_, delete_key_,
-      delete_attempts_;
+  store::Statement old_bodies_, old_events_, delete_body_, delete_event_, delete_key_, delete_attempts_;
 };
 
 }  // namespace modhost::journal

@@ -16,4 +16,20 @@ Event event_from(const store::Statement& row) {
   return event;
 }
 
+Claim claim_without_body(const store::Statement& row) {
+  Claim claim;
+  claim.seq = row.integer(0);
+  claim.event = event_from(row);
+  int at = kEventColumnCount;
+  claim.module = row.bytes(at++);
+  claim.attempt = static_cast<unsigned>(row.integer(at++)) + 1;
+  claim.generation = static_cast<unsigned>(row.integer(at++));
+  claim.prior_run = row.integer(at++) != 0;
+  claim.turn_completed = row.integer(at++) != 0;
+  claim.first_received = claim.event.received_at;
+  const std::int64_t fresh_at = row.integer(at);
+  claim.fresh_since = fresh_at == 0 ? claim.first_received : unix_millis(fresh_at);
+  return claim;
+}
+
 }  // namespace modhost::journal

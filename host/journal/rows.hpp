@@ -16,9 +16,12 @@ inline constexpr const char* kEventColumns =
     "e.user_message_id, e.created_at_s, e.key_id, e.traceparent, e.received_at";
 inline constexpr int kEventColumnCount = 15;
 
-inline constexpr const char* kClaimColumns = ", e.module, e.attempts, e.generation, e.prior_run, e.turn_completed";
-inline constexpr int kClaimColumnCount = 5;
+inline constexpr const char* kClaimColumns =
+    ", e.module, e.attempts, e.generation, e.prior_run, e.turn_completed, e.fresh_at";
+inline constexpr int kClaimColumnCount = 6;
 
 Event event_from(const store::Statement& row);
+// Without body, checkpoint and token.
+Claim claim_without_body(const store::Statement& row);
 
 }  // namespace modhost::journal

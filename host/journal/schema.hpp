@@ -112,7 +112,27 @@ inline constexpr const char* kSchema4 = R"sql(
 ALTER TABLE event ADD COLUMN turn_completed INTEGER NOT NULL DEFAULT 0;
 )sql";
 
-inline constexpr std::array<store::Migration, 4> kMigrations = {
-    {{1, kSchema1}, {2, kSchema2}, {3, kSchema3}, {4, kSchema4}}};
+// What operators do: a replayed event is fresh again, a paused module stays so over a restart, and who did what is
+// kept. The index finds the few that ended badly among the many that completed.
+inline constexpr const char* kSchema5 = R"sql(
+ALTER TABLE event ADD COLUMN fresh_at INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX event_failed ON event (state) WHERE state > 3;
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  count INTEGER NOT NULL
+) STRICT;
+CREATE TABLE paused_module (
+  module TEXT PRIMARY KEY,
+  since INTEGER NOT NULL,
+  actor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+inline constexpr std::array<store::Migration, 5> kMigrations = {
+    {{1, kSchema1}, {2, kSchema2}, {3, kSchema3}, {4, kSchema4}, {5, kSchema5}}};
 
 }  // namespace modhost::journal

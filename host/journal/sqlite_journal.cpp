@@ -24,10 +24,11 @@ SqliteJournal::Impl::Impl(Options options, std::unique_ptr<store::Store> store)
     : options_(std::move(options)),
       store_(std::move(store)),
       claim_reader_(*store_),
-      admin_reader_(*store_),
       key_reader_(*store_),
+      operator_reader_(*store_),
+      change_reader_(*store_),
       shares_({options_.ready_events_max, options_.ready_bytes_max}, options_.modules),
-      retention_(Retained{options_.keep_body, options_.dedupe_retention}),
+      retention_(Retained{options_.keep_body, options_.dedupe_retention}, bodies_),
       live_(*options_.clock, options_.once_modules, store_->epoch()) {}
 
 SqliteJournal::Impl::~Impl() {
@@ -351,6 +352,7 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(Options options) {
   store_options.migrations = kMigrations;
   store_options.log = options.log;
   store_options.reserve_bytes = options.reserve_bytes;
+  store_options.secure_delete = options.secure_delete;
   store_options.vfs = options.vfs;
   auto store = store::Store::open(store_options);
   if (!store) return std::move(store.error());
@@ -383,12 +385,13 @@ void SqliteJournal::checkpoint(EventSeq seq, std::string blob, std::function<voi
 std::vector<OutboxItem> SqliteJournal::outbox_due(std::size_t max) { return impl_->outbox_due(max); }
 void SqliteJournal::outbox_done(std::int64_t id) { impl_->push(OutboxDoneOp{id}); }
 void SqliteJournal::outbox_later(std::int64_t id, UnixMillis not_before) { impl_->push(OutboxLaterOp{id, not_before}); }
-Result<std::vector<Row>> SqliteJournal::query(const Filter& filter) { return impl_->admin_reader().query(filter); }
-Result<std::vector<Attempt>> SqliteJournal::attempts(EventSeq seq) { return impl_->admin_reader().attempts(seq); }
+Result<std::vector<Row>> SqliteJournal::query(const Filter& filter) { return impl_->query(filter); }
+Result<std::vector<Attempt>> SqliteJournal::attempts(EventSeq seq) { return impl_->attempts(seq); }
 Stats SqliteJournal::stats() { return impl_->stats(); }
 void SqliteJournal::flush() { impl_->flush(); }
 void SqliteJournal::release_unstarted() { impl_->release_unstarted(); }
 void SqliteJournal::set_once_modules(std::set<std::string> modules) { impl_->set_once_modules(std::move(modules)); }
+Operations& SqliteJournal::operations() { return *impl_; }
 
 Result<KeyValue> SqliteJournal::get(const std::string& module, const std::string& key) {
   return impl_->get(module, key);

@@ -18,6 +18,7 @@
 #include "journal/journal.hpp"
 #include "journal/key_values.hpp"
 #include "journal/open_steps.hpp"
+#include "journal/operations.hpp"
 
 namespace modhost::telemetry {
 class Log;
@@ -47,8 +48,9 @@ struct Options {
   std::function<void(EventSeq seq)> settled;  // an attempt's end is durable; on the journal's thread. May be null
   // Of bodies that wait for the writer, in bytes; then kFull.
   std::uint64_t queued_bytes_max = limits::kReceivingBytesMax;
-  std::chrono::milliseconds keep_body = std::chrono::hours(24);              // of completed events
+  std::chrono::milliseconds keep_body = std::chrono::hours(24);              // of completed events; 0: dropped at once
   std::chrono::milliseconds dedupe_retention = std::chrono::hours(24 * 30);  // then an ended event is forgotten
+  bool secure_delete = true;                                                 // what is deleted is overwritten
   bool paused = false;                                                       // accept and hand out nothing
   std::uint64_t reserve_bytes = 16ull << 20;                                 // disk space held back for finishing work
   std::string vfs;                                                           // SQLite VFS; empty: the system's
@@ -93,6 +95,8 @@ class SqliteJournal final : public Journal, public KeyValues, public OpenSteps {
   // Takes the place of Options::once_modules; what is handed out already runs under what it began with. Written down
   // with the next group commit.
   void set_once_modules(std::set<std::string> modules);
+  // What operators do; lives as long as this.
+  [[nodiscard]] Operations& operations();
   // Before a stop: what is marked as running and was never handed out is ready again. Nobody claims after this.
   void release_unstarted();
 

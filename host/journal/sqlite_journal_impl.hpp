@@ -7,9 +7,12 @@
 #include <thread>
 
 #include "base/mutex.hpp"
+#include "journal/batch.hpp"
 #include "journal/key_tables.hpp"
 #include "journal/live.hpp"
-#include "journal/ops.hpp"
+#include "journal/op_queue.hpp"
+#include "journal/operator_reader.hpp"
+#include "journal/operator_tables.hpp"
 #include "journal/reader.hpp"
 #include "journal/retention.hpp"
 #include "journal/shares.hpp"
@@ -19,7 +22,7 @@
 
 namespace modhost::journal {
 
-class SqliteJournal::Impl final : public store::Client {
+class SqliteJournal::Impl final : public store::Client, public Operations {
  public:
   Impl(Options options, std::unique_ptr<store::Store> store);
   ~Impl() override;
@@ -39,15 +42,29 @@ class SqliteJournal::Impl final : public store::Client {
   void checkpoint(EventSeq seq, std::string blob, std::function<void(Result<void>)> done);
   std::vector<OutboxItem> outbox_due(std::size_t max);
   void push(Op op);
-  Reader& admin_reader() { return admin_reader_; }
   void opening(EventSeq seq, OpenSteps::Recorded done);
   void change(KeyChange change, KeyValues::Changed done);
   Result<KeyValue> get(const std::string& module, const std::string& key);
   Result<std::vector<KeyValue>> keys(const std::string& module, const std::string& prefix);
+  Result<std::vector<Row>> query(const Filter& filter);
+  Result<std::vector<Attempt>> attempts(EventSeq seq) { return operator_reader_.attempts(seq); }
   Stats stats();
   void flush();
   void release_unstarted();
   void set_once_modules(std::set<std::string> modules);
+
+  Result<Page> page(const Filter& filter) override { return operator_reader_.page(filter); }
+  Result<Details> details(EventSeq seq) override { return operator_reader_.details(seq); }
+  Result<std::string> body(EventSeq seq) override { return operator_reader_.body(seq); }
+  Result<Plan> plan(Change change, const ChangeRequest& request) override;
+  Result<ChangeResult> change(Change change, const ChangeRequest& request) override;
+  Result<void> pause(const std::string& module, const std::string& actor) override;
+  Result<void> resume(const std::string& module, const std::string& actor) override;
+  Result<std::vector<PausedModule>> paused() override { return operator_reader_.paused(); }
+  Result<void> audit(AuditEntry entry) override;
+  Result<std::vector<AuditEntry>> audited(std::int64_t before, std::size_t limit) override;
+  Result<BackupMade> backup(const std::filesystem::path& file, const std::string& actor,
+                            const std::atomic<bool>& stop) override;
 
   Result<void> attach(store::Connection& connection) override;
   void detach() override;
@@ -60,29 +77,6 @@ class SqliteJournal::Impl final : public store::Client {
   Result<bool> tidy() override;
 
  private:
-  struct Pending {
-    NewEvent event;
-    AppendDone done;
-    EventSeq seq = 0;
-    Result<Appended> result = Appended::kStored;
-  };
-  struct BatchOp {
-    Op op;
-    std::vector<std::int64_t> endings = {};           // that are due with it
-    OpenSteps::StepRecord record = 0;                 // of a StepOpeningOp
-    std::optional<Tables::Withdrawn> withdrawn = {};  // of a WithdrawOp
-    bool is_lost = false;                             // there was nothing to change
-    Result<std::uint64_t> changed = kAbsent;          // of a KeyOp
-  };
-  // What one transaction writes.
-  struct Batch {
-    std::vector<Pending> appends;
-    std::vector<BatchOp> ops;
-    Ledger before, ledger;  // as it is after the batch
-    EventSeq last_seq = 0;
-    std::uint64_t flush_ticket = 0;  // flush() calls that this batch satisfies
-  };
-
   std::vector<Pending> take_appends(std::size_t count_max, std::size_t bytes_max) REQUIRES(mutex_);
   std::vector<Claim> read_taken(const std::string& module, Live::Taken& taken);
   Result<void> write_append(Pending& pending);
@@ -91,7 +85,10 @@ class SqliteJournal::Impl final : public store::Client {
   Result<void> write_settle(BatchOp& op, const SettleOp& settle);
   Result<void> write_withdraw(BatchOp& op, const WithdrawOp& withdraw);
   Result<void> write_release(BatchOp& op, const ReleaseOp& release);
+  Result<void> write_operator(BatchOp& op, const OperatorOp& change);
   void note_ended(std::uint64_t body_bytes);
+  Result<OperatorOutcome> operate(OperatorOp op);
+  std::vector<EventSeq> withdraw_all(const std::vector<EventSeq>& seqs);
   void apply(Pending& pending) REQUIRES(mutex_);
   void apply(BatchOp& op) REQUIRES(mutex_);
   void answer(const Error* error);
@@ -102,13 +99,16 @@ class SqliteJournal::Impl final : public store::Client {
 
   const Options options_;
   const std::unique_ptr<store::Store> store_;
-  Reader claim_reader_, admin_reader_, key_reader_;
+  Reader claim_reader_, key_reader_;
+  OperatorReader operator_reader_, change_reader_;
 
   // Writer's thread.
   Tables tables_;
   KeyTables keys_;
   KnownIds known_;
   Shares shares_;
+  Bodies bodies_;
+  OperatorTables operators_{bodies_};
   Retention retention_;
   Batch batch_;
 

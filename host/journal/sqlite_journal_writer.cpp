@@ -31,6 +31,7 @@ void reach_fault_point(const Op& op) {
   if (std::holds_alternative<StepOpenedOp>(op)) fault_point("journal.step_opened");
   if (std::holds_alternative<StepClosedOp>(op)) fault_point("journal.step_closed");
   if (std::holds_alternative<TurnCompletedOp>(op)) fault_point("journal.turn_completed");
+  if (std::holds_alternative<OperatorOp>(op)) fault_point("journal.operator");
   if (std::holds_alternative<OutboxDoneOp>(op)) fault_point("journal.outbox_done");
   if (std::holds_alternative<OutboxLaterOp>(op)) fault_point("journal.outbox_later");
 }
@@ -41,6 +42,8 @@ Result<void> SqliteJournal::Impl::attach(store::Connection& connection) {
   auto done = tables_.attach(connection);
   if (done) done = keys_.attach(connection);
   if (done) done = known_.attach(connection);
+  if (done) done = bodies_.attach(connection);
+  if (done) done = operators_.attach(connection);
   if (done) done = retention_.attach(connection);
   return done;
 }
@@ -49,6 +52,8 @@ void SqliteJournal::Impl::detach() {
   tables_.detach();
   keys_.detach();
   known_.detach();
+  bodies_.detach();
+  operators_.detach();
   retention_.detach();
 }
 
@@ -71,8 +76,7 @@ std::uint64_t SqliteJournal::Impl::refuse_queued(const Error& error) {
   return ticket;
 }
 
-std::vector<SqliteJournal::Impl::Pending> SqliteJournal::Impl::take_appends(std::size_t count_max,
-                                                                            std::size_t bytes_max) {
+std::vector<Pending> SqliteJournal::Impl::take_appends(std::size_t count_max, std::size_t bytes_max) {
   std::vector<Pending> taken;
   taken.reserve(std::min(count_max, appends_.size()));
   for (std::size_t bytes = 0; !appends_.empty() && taken.size() < count_max && bytes < bytes_max;
@@ -190,6 +194,7 @@ Result<void> SqliteJournal::Impl::write_op(BatchOp& op) {
                  [&](const StepClosedOp& step) { return tables_.step_closed(step); },
                  [&](const OnceModulesOp& once) { return remember_once_modules(store_->connection(), once.modules); },
                  [&](const TurnCompletedOp& turn) { return tables_.turn_completed(turn); },
+                 [&](const OperatorOp& change) { return write_operator(op, change); },
                  [&](const KeyOp& key) { return keys_.apply(key.change, options_.clock->unix_now(), op.changed); }},
       op.op);
 }
@@ -204,6 +209,28 @@ Result<void> SqliteJournal::Impl::write_settle(BatchOp& op, const SettleOp& sett
   if (!endings) return std::move(endings.error());
   op.endings = std::move(*endings);
   if (is_terminal(settle.settlement.state)) note_ended(settle.body_bytes);
+  const bool keeps_body = settle.settlement.state != State::kCompleted || options_.keep_body.count() > 0;
+  return keeps_body ? Result<void>() : bodies_.drop(settle.settlement.seq);
+}
+
+// A replay makes live events, and takes no more of them than a delivery may.
+Result<void> SqliteJournal::Impl::write_operator(BatchOp& op, const OperatorOp& change) {
+  Ledger& ledger = batch_.ledger;
+  if (change.kind == OperatorOp::Kind::kReplay &&
+      (ledger.accepted - ledger.ended + change.seqs.size() > options_.ready_events_max ||
+       ledger.live_bytes >= options_.ready_bytes_max)) {
+    op.operated = Error{Code::kFull,
+                        "the backlog is full: let the modules catch up, then go on, or raise "
+                        "limits.ready_events or limits.ready_bytes"};
+    return {};
+  }
+  auto outcome = operators_.apply(change);
+  if (!outcome) return std::move(outcome.error());
+  for (const OperatorOutcome::Replayed& event : outcome->replayed) {
+    --ledger.ended;
+    ledger.live_bytes += event.body_bytes;
+  }
+  op.operated = std::move(*outcome);
   return {};
 }
 
@@ -231,6 +258,9 @@ void SqliteJournal::Impl::note_ended(std::uint64_t body_bytes) {
 void SqliteJournal::Impl::committed() {
   known_.committed();
   for (const BatchOp& op : batch_.ops) {
+    if (op.operated)
+      for (const OperatorOutcome::Replayed& event : op.operated->replayed)
+        shares_.added(event.module, {1, event.body_bytes});
     if (op.withdrawn) shares_.ended(op.withdrawn->module, {1, op.withdrawn->body_bytes});
     const auto* settle = std::get_if<SettleOp>(&op.op);
     if (settle != nullptr && !op.is_lost && is_terminal(settle->settlement.state))
@@ -260,7 +290,7 @@ void SqliteJournal::Impl::apply(Pending& pending) {
   claim.seq = pending.seq;
   claim.module = std::move(pending.event.module);
   claim.event = std::move(pending.event.event);
-  claim.first_received = claim.event.received_at;
+  claim.first_received = claim.fresh_since = claim.event.received_at;
   live_.stored(std::move(claim));
 }
 
@@ -271,6 +301,8 @@ void SqliteJournal::Impl::apply(BatchOp& op) {
     op.withdrawn ? live_.applied(*withdraw, *op.withdrawn) : live_.lost(*withdraw);
   if (const auto* later = std::get_if<OutboxLaterOp>(&op.op)) live_.applied(*later);
   if (const auto* once = std::get_if<OnceModulesOp>(&op.op)) live_.applied(*once);
+  if (std::holds_alternative<OperatorOp>(op.op) && op.operated)
+    for (const OperatorOutcome::Replayed& event : op.operated->replayed) live_.replayed(event.module, event.seq);
   const auto* settle = std::get_if<SettleOp>(&op.op);
   if (settle != nullptr && op.is_lost) live_.lost(*settle);
   if (settle != nullptr && !op.is_lost) live_.applied(*settle, op.endings);
@@ -295,6 +327,7 @@ void SqliteJournal::Impl::answer(const Error* error) {
     if (auto* checkpoint = std::get_if<CheckpointOp>(&op.op)) checkpoint->done({});
     if (auto* key = std::get_if<KeyOp>(&op.op)) key->done(std::move(op.changed));
     if (auto* step = std::get_if<StepOpeningOp>(&op.op)) step->done(op.record);
+    if (auto* change = std::get_if<OperatorOp>(&op.op)) change->done(std::move(op.operated));
   }
 }
 

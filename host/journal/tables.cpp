@@ -51,7 +51,7 @@ Result<void> Tables::attach(store::Connection& connection) {
       {&withdraw_, "UPDATE event SET state=?2, reason=?3, detail=?4, not_before=0, updated_at=?5 WHERE seq=?1"},
       {&drop_checkpoint_, "DELETE FROM checkpoint WHERE seq=?1"},
       {&insert_outbox_, "INSERT INTO outbox (seq, ending, tries, not_before) VALUES (?1,?2,0,0) RETURNING id"},
-      {&release_, "UPDATE event SET state=0, not_before=0, updated_at=?2 WHERE seq=?1 AND state=2"},
+      {&release_, "UPDATE event SET state=0, not_before=0, updated_at=?2 WHERE seq=?1 AND state=2 AND not_before=?3"},
       {&put_checkpoint_, "INSERT INTO checkpoint VALUES (?1,?2) ON CONFLICT (seq) DO UPDATE SET blob=excluded.blob"},
       {&delete_outbox_, "DELETE FROM outbox WHERE id=?1"},
       {&postpone_outbox_, "UPDATE outbox SET tries=tries+1, not_before=?2 WHERE id=?1"},
@@ -197,7 +197,7 @@ Result<void> Tables::step_closed(const StepClosedOp& op) { return ran(close_step
 Result<void> Tables::turn_completed(const TurnCompletedOp& op) { return ran(complete_turn_.with(op.seq).run()); }
 
 Result<bool> Tables::release(const ReleaseOp& op) {
-  auto changed = release_.with(op.seq, millis(op.at)).run();
+  auto changed = release_.with(op.seq, millis(op.at), millis(op.not_before)).run();
   if (!changed) return std::move(changed.error());
   return *changed > 0;
 }

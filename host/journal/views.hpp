@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "journal/state.hpp"
@@ -17,19 +18,33 @@ struct Row {
   State state = State::kReady;
   unsigned attempts = 0;
   UnixMillis received_at{}, updated_at{};
+  unsigned generation = 0;  // raised by a replay
+  UnixMillis not_before{};  // of a waiting one
 };
 
 struct Attempt {
   unsigned n = 0;
   UnixMillis started_at{}, ended_at{};
   std::string outcome, detail;
+  unsigned generation = 0;
 };
 
+// Empty fields pick everything.
 struct Filter {
   std::optional<State> state;
   std::string module, chat_id, id;
-  EventSeq before = 0;     // page: rows with a smaller seq; 0 = from the newest
-  std::size_t limit = 50;  // at most 500
+  std::string app, company_id, user_id, reason, name;  // name: of the event
+  std::optional<UnixMillis> since, until;              // received at `since` or later, and before `until`
+  EventSeq seq = 0;                                    // this event alone
+  EventSeq before = 0, after = 0;                      // page: rows with a smaller, a larger seq; 0: all
+  bool oldest_first = false;
+  std::size_t limit = 50;  // at most kPageRowsMax
+};
+inline constexpr std::size_t kPageRowsMax = 500;
+
+struct Page {
+  std::vector<Row> rows;
+  EventSeq next = 0;  // Filter::before of the next page, or Filter::after with oldest_first; 0: that was all
 };
 
 struct Stats {

@@ -11,7 +11,22 @@ constexpr const char* kVersionKey = "schema_version";
 constexpr const char* kMetaTable =
     "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID";
 
-Result<int> version_of(Connection& connection) {
+Result<void> bring_forward(Connection& connection, int from, std::span<const Migration> migrations) {
+  auto made = connection.execute(kMetaTable);
+  if (!made) return made;
+  for (const Migration& migration : migrations) {
+    if (migration.version <= from) continue;
+    auto done = connection.execute(migration.sql);
+    if (!done)
+      return std::move(done.error()).within("migration to schema version " + std::to_string(migration.version));
+    fault_point("store.migration_step");
+  }
+  return set_meta(connection, kVersionKey, std::to_string(migrations.back().version));
+}
+
+}  // namespace
+
+Result<int> schema_version(Connection& connection) {
   auto tables = connection.value("SELECT count(*) FROM sqlite_schema WHERE type='table'");
   if (!tables) return std::move(tables.error());
   if (*tables == "0") return 0;
@@ -28,29 +43,16 @@ Result<int> version_of(Connection& connection) {
   return version;
 }
 
-Result<void> bring_forward(Connection& connection, int from, std::span<const Migration> migrations) {
-  auto made = connection.execute(kMetaTable);
-  if (!made) return made;
-  for (const Migration& migration : migrations) {
-    if (migration.version <= from) continue;
-    auto done = connection.execute(migration.sql);
-    if (!done)
-      return std::move(done.error()).within("migration to schema version " + std::to_string(migration.version));
-    fault_point("store.migration_step");
-  }
-  return set_meta(connection, kVersionKey, std::to_string(migrations.back().version));
-}
-
-}  // namespace
-
 Result<int> migrate(Connection& connection, std::span<const Migration> migrations) {
   const int known = migrations.back().version;
-  auto version = version_of(connection);
+  auto version = schema_version(connection);
   if (!version || *version == known) return version;
   if (*version > known)
     return Error{Code::kUnsupported, "it has schema version " + std::to_string(*version) +
                                          ", this modhost knows up to " + std::to_string(known) +
-                                         ": start the newer modhost that wrote it, or set another state_dir"};
+                                         ": install the version that wrote it again, or put the backup made before "
+                                         "the upgrade in place (modhost restore journal.db.v" +
+                                         std::to_string(known) + ")"};
   auto begun = connection.begin();
   if (!begun) return std::move(begun.error());
   auto done = bring_forward(connection, *version, migrations);

@@ -13,6 +13,9 @@ struct Migration {
   const char* sql = nullptr;
 };
 
+// What the file says it is; 0 for a new one.
+Result<int> schema_version(Connection& connection);
+
 // The version the file had before; 0 for a new one.
 Result<int> migrate(Connection& connection, std::span<const Migration> migrations);
 

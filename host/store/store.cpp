@@ -4,16 +4,16 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fault_point.hpp"
 #include "base/unique_fd.hpp"
+#include "store/copy.hpp"
 #include "store/lock_file.hpp"
 #include "store/writer.hpp"
 
 namespace modhost::store {
 namespace {
-
-constexpr const char* kFileName = "journal.db";
 
 Result<void> make_folder(const std::filesystem::path& dir) {
   std::error_code failed;
@@ -47,6 +47,22 @@ struct Start {
   std::uint64_t epoch = 0;
   bool clean = true;
 };
+
+// The way back: an older host can go on from the copy.
+Result<void> keep_before_migration(Connection& connection, const std::filesystem::path& file, const Options& options) {
+  auto version = schema_version(connection);
+  if (!version) return std::move(version.error());
+  if (*version == 0 || *version >= options.migrations.back().version) return {};
+  std::filesystem::path kept = file;
+  kept += ".v" + std::to_string(*version);
+  ::unlink(kept.c_str());  // of an upgrade before
+  const std::atomic<bool> goes_on = false;
+  if (auto copied = copy_database(file, kept, goes_on, options.vfs); !copied)
+    return std::move(copied.error())
+        .within("can not keep a copy of schema version " + std::to_string(*version) +
+                " (it needs as much disk space as the journal)");
+  return {};
+}
 
 Result<Start> bring_up(Connection& connection, std::span<const Migration> migrations) {
   auto before = migrate(connection, migrations);
@@ -90,9 +106,17 @@ Result<std::unique_ptr<Store>> Store::open(const Options& options) {
   const std::filesystem::path file = options.dir / kFileName;
   if (auto made = make_private_file(file); !made) return std::move(made.error());
 
-  const auto connect = [file, vfs = options.vfs] { return Connection::open(file, Connection::Mode::kWriter, vfs); };
+  const auto connect = [file, vfs = options.vfs, secure = options.secure_delete]() -> Result<Connection> {
+    auto connection = Connection::open(file, Connection::Mode::kWriter, vfs);
+    if (!connection) return connection;
+    auto set = connection->execute(secure ? "PRAGMA secure_delete=ON" : "PRAGMA secure_delete=OFF");
+    if (!set) return std::move(set.error());
+    return connection;
+  };
   auto connection = connect();
   if (!connection) return std::move(connection.error()).within("can not open " + file.string());
+  if (auto kept = keep_before_migration(*connection, file, options); !kept)
+    return std::move(kept.error()).within("can not use " + file.string());
   auto start = bring_up(*connection, options.migrations);
   if (!start) return std::move(start.error()).within("can not use " + file.string());
   auto anchor = Connection::open(file, Connection::Mode::kReader, options.vfs);
@@ -114,6 +138,10 @@ bool Store::was_stopped_cleanly() const { return impl_->start.clean; }
 Result<void> Store::start(Client& client) { return impl_->writer.start(client); }
 void Store::wake() { impl_->writer.wake(); }
 void Store::stop() { impl_->writer.stop(); }
+Result<void> Store::empty_log() { return impl_->writer.empty_log(); }
+Result<std::uint64_t> Store::copy_to(const std::filesystem::path& file, const std::atomic<bool>& stop) const {
+  return copy_database(impl_->file, file, stop, impl_->vfs);
+}
 Result<Connection> Store::open_reader() const {
   return Connection::open(impl_->file, Connection::Mode::kReader, impl_->vfs);
 }

@@ -2,6 +2,7 @@
 // 3.40.1 can corrupt a log that one connection resets while another commits); readers never write.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -18,6 +19,8 @@ class Log;
 
 namespace modhost::store {
 
+inline constexpr const char* kFileName = "journal.db";
+
 struct Options {
   std::filesystem::path dir;  // made with mode 0700 when it is not there
   std::span<const Migration> migrations;
@@ -25,6 +28,7 @@ struct Options {
   std::uint64_t reserve_bytes = 16ull << 20;    // held back for finishing work; 0: none
   std::uint64_t checkpoint_bytes = 4ull << 20;  // log not yet in the main file, then a checkpoint between batches
   std::uint64_t wal_bytes_max = 64ull << 20;    // log size, then a checkpoint that waits for readers
+  bool secure_delete = true;                    // what is deleted is overwritten with zeros
   std::chrono::milliseconds retry_delay{100};   // between tries after a failed commit
   std::string vfs;                              // SQLite VFS; empty: the system's
 };
@@ -38,8 +42,8 @@ struct StoreStats {
 
 class Store {
  public:
-  // Makes or opens `dir`/journal.db: folder, lock, schema, check after an unclean stop, epoch. The message of an error
-  // is for the operator.
+  // Makes or opens `dir`/journal.db: folder, lock, schema, check after an unclean stop, epoch. A file that has to be
+  // migrated is copied to journal.db.v<its version> first. The message of an error is for the operator.
   static Result<std::unique_ptr<Store>> open(const Options& options);
   ~Store();  // stop()
   Store(const Store&) = delete;
@@ -57,6 +61,12 @@ class Store {
   // Commits what is queued, checkpoints, marks the stop as clean and ends the thread. What can not be committed is
   // lost.
   void stop();
+
+  // Moves the log into the main file and empties it, so that nothing deleted is left in it. kTimeout: a reader holds
+  // it up. Blocks. [any thread]
+  Result<void> empty_log();
+  // See copy_database(). Blocks. [any thread]
+  Result<std::uint64_t> copy_to(const std::filesystem::path& file, const std::atomic<bool>& stop) const;
 
   // A read-only connection for one thread. [any thread]
   Result<Connection> open_reader() const;

@@ -14,6 +14,8 @@ using namespace std::chrono_literals;
 constexpr auto kIdleAfter = 200ms;
 // How often an idle store looks for housekeeping.
 constexpr auto kTidyEvery = 60s;
+// Tries to empty the log against readers, each the busy timeout of a connection.
+constexpr int kEmptyTries = 5;
 
 }  // namespace
 
@@ -61,6 +63,7 @@ void Writer::run() {
     const bool last_round = stopping_;
     if (!healthy_ && (Steady::now() >= retry_at_ || last_round)) try_again();
     work_off();
+    empty_log_if_asked();
     if (last_round) break;
     wait_for_work();
   }
@@ -204,6 +207,44 @@ void Writer::checkpoint(Connection::Checkpoint kind) {
   ++stats_.checkpoints;
 }
 
+Result<void> Writer::empty_log() {
+  std::uint64_t ticket = 0;
+  {
+    const MutexLock lock(mutex_);
+    ticket = ++empty_asked_;
+  }
+  wake();
+  MutexLock lock(mutex_);
+  while (empty_done_ < ticket && !is_finished_) lock.wait(emptied_);
+  return empty_done_ < ticket ? unavailable("the journal is closed") : empty_result_;
+}
+
+void Writer::empty_log_if_asked() {
+  std::uint64_t ticket = 0;
+  {
+    const MutexLock lock(mutex_);
+    if (empty_asked_ == empty_done_) return;
+    ticket = empty_asked_;
+  }
+  Result<void> result = Error(last_error_);
+  for (int i = 0; connection_ && !result && i < kEmptyTries; ++i) {
+    auto emptied = connection_->checkpoint(Connection::Checkpoint::kTruncate);
+    if (emptied) {
+      result = {};
+      moved_pages_ = held_up_at_ = 0;
+    } else {
+      result = emptied.error();
+      if (emptied.error().code != Code::kTimeout) fail(emptied.error());
+    }
+  }
+  {
+    const MutexLock lock(mutex_);
+    empty_done_ = ticket;
+    empty_result_ = std::move(result);
+  }
+  emptied_.notify_all();
+}
+
 void Writer::keep_house() {
   if (!connection_) return;
   if (connection_->wal_pages() > moved_pages_) checkpoint(Connection::Checkpoint::kPassive);
@@ -231,6 +272,11 @@ void Writer::finish() {
   client_->refuse(unavailable("the journal is closed"));
   client_->detach();
   connection_.reset();
+  {
+    const MutexLock lock(mutex_);
+    is_finished_ = true;
+  }
+  emptied_.notify_all();
 }
 
 void Writer::publish(bool writable) {

@@ -25,6 +25,7 @@ class Writer {
   Result<void> start(Client& client);
   void wake();
   void stop();
+  Result<void> empty_log();
   [[nodiscard]] StoreStats stats() const;
 
  private:
@@ -40,6 +41,7 @@ class Writer {
   bool probe();
   void checkpoint_between_batches();
   void checkpoint(Connection::Checkpoint kind);
+  void empty_log_if_asked();
   void keep_house();
   void finish();
   void publish(bool writable);
@@ -64,8 +66,11 @@ class Writer {
   std::atomic<bool> signalled_ = false;
   std::atomic<bool> stopping_ = false;
   mutable Mutex mutex_;
-  std::condition_variable condition_;
+  std::condition_variable condition_, emptied_;
   StoreStats stats_ GUARDED_BY(mutex_);
+  std::uint64_t empty_asked_ GUARDED_BY(mutex_) = 0, empty_done_ GUARDED_BY(mutex_) = 0;
+  Result<void> empty_result_ GUARDED_BY(mutex_);
+  bool is_finished_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -39,7 +39,7 @@ std::vector<journal::Claim> FakeJournal::claim(const std::string& module, std::s
     claim.attempt = entry.attempt;
     claim.turn_completed = turn_completed_;
     claim.superseded = is_superseded_;
-    claim.first_received = entry.event.received_at;
+    claim.first_received = claim.fresh_since = entry.event.received_at;
     claim.event = entry.event;
     running_[entry.seq] = std::move(entry);
     claims.push_back(std::move(claim));

@@ -21,6 +21,7 @@ TEST(Documentation, EveryKeyHasItsRow) {
   const std::map<std::string_view, std::string> headings = {{"", "Top level"},
                                                             {"log", "Logs"},
                                                             {"limits", "Limits"},
+                                                            {"journal", "Journal"},
                                                             {"http_client", "Calls to the platform"},
                                                             {"app", "Apps"},
                                                             {"apps[]", "Apps"},
@@ -52,8 +53,11 @@ TEST(Documentation, DefaultsAreThoseInForce) {
   const std::string effective = "\n" + describe(config);
   static const std::regex kRow("\n\\| `([a-z_]+)` \\| `([^`]+)` \\|");
   std::size_t compared = 0;
-  for (const auto& [heading, prefix] : std::map<std::string, std::string>{
-           {"Top level", ""}, {"Limits", "limits."}, {"Logs", "log."}, {"Modules", "modules.A."}}) {
+  for (const auto& [heading, prefix] : std::map<std::string, std::string>{{"Top level", ""},
+                                                                          {"Limits", "limits."},
+                                                                          {"Journal", "journal."},
+                                                                          {"Logs", "log."},
+                                                                          {"Modules", "modules.A."}}) {
     const std::string rows = section(text, heading);
     for (std::sregex_iterator row(rows.begin(), rows.end(), kRow), end; row != end; ++row) {
       std::string value = (*row)[2];

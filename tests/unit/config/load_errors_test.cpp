@@ -110,6 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Zero", "limits: {connections: 0}", "modules.yaml:1:23: limits.connections \"0\": at least 1: each takes"},
         Case{"TooManyThreads", "defaults: {threads: 257}",
              "modules.yaml:1:21: defaults.threads \"257\": at most 256: each is a thread"},
+        Case{"BodiesKeptLongerThanEvents", "journal: {keep_body: 8d, dedupe_retention: 7d}",
+             "modules.yaml:1:22: journal.keep_body \"8d\": keep_body is more than dedupe_retention"},
         Case{"StopTooLong", "limits: {drain_grace: 24s}",
              "modules.yaml:1:23: limits.drain_grace \"24s\": drain_delay + drain_grace + 5s is more than 28s"},
         Case{"Choice", "log: {level: inof}",

@@ -48,6 +48,7 @@ limits:
   drain_delay: 250ms
   drain_grace: 10s
   http_threads: 4
+journal: {keep_body: 0, dedupe_retention: 7d, secure_delete: false}
 trusted_proxies: [10.0.0.0/8, "fd00::/8", 192.0.2.7]
 http_client: {proxy: "http://proxy.bank:3128"}
 app:
@@ -97,6 +98,9 @@ TEST(Load, EveryKeyAtTheTopIsRead) {
   EXPECT_EQ(config.limits.drain_delay, 250ms);
   EXPECT_EQ(config.limits.drain_grace, 10s);
   EXPECT_EQ(config.limits.http_threads, 4);
+  EXPECT_EQ(config.journal.keep_body, 0ms);
+  EXPECT_EQ(config.journal.dedupe_retention, std::chrono::days(7));
+  EXPECT_FALSE(config.journal.secure_delete);
   EXPECT_EQ(config.trusted_proxies.size(), 3u);
   EXPECT_EQ(config.http_client.proxy, "http://proxy.bank:3128");
 }

@@ -3,6 +3,7 @@
 
 #include "journal/schema.hpp"
 #include "journal_test_support.hpp"
+#include "store/restore.hpp"
 
 namespace modhost::journal::test {
 namespace {
@@ -29,6 +30,8 @@ TEST_F(Format, ANewerSchemaIsRefusedWithAWayOut) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kUnsupported);
   EXPECT_NE(refused.error().message.find("schema version 99"), std::string::npos) << refused.error().message;
+  const std::string remedy = "modhost restore journal.db.v" + std::to_string(kMigrations.size());
+  EXPECT_NE(refused.error().message.find(remedy), std::string::npos) << refused.error().message;
 }
 
 // Files of earlier versions, frozen as SQL: every later host must go on from them.
@@ -61,6 +64,10 @@ TEST_P(OldFormat, IsBroughtForward) {
   EXPECT_EQ(claim.event.id, "evt_ready");
   EXPECT_EQ(claim.event.body, "{\"id\":\"evt_ready\"}");
   EXPECT_EQ(claim.event.traceparent, "00-trace");
+  EXPECT_EQ(claim.generation, GetParam() >= 5 ? 1u : 0u);
+  EXPECT_EQ((claim.fresh_since - claim.first_received).count(), GetParam() >= 5 ? 4 : 0);
+  EXPECT_EQ(journal_->operations().paused().value().size(), GetParam() >= 5 ? 1u : 0u);
+  EXPECT_EQ(journal_->operations().audited(0, 10).value().size(), GetParam() >= 5 ? 1u : 0u);
   clock_.advance(std::chrono::seconds(10));
   const Claim retried = claim_one(*journal_);
   EXPECT_EQ(retried.event.id, "evt_waiting");
@@ -72,6 +79,33 @@ TEST_P(OldFormat, IsBroughtForward) {
   journal_->settle(end(retried, State::kDead, "permanent"));
   journal_->flush();
   EXPECT_EQ(journal_->outbox_due(5).size(), GetParam() >= 3 ? 1u : 0u) << "a log step that was open";
+}
+
+// The way back to the host that wrote it.
+TEST_P(OldFormat, IsKeptBeside) {
+  const int newest = static_cast<int>(kMigrations.size());
+  const auto file = options().state_dir / "journal.db";
+  std::filesystem::create_directories(options().state_dir);
+  {
+    auto connection = store::Connection::open(file, store::Connection::Mode::kWriter);
+    const std::string frozen = "tests/unit/journal/journal_v" + std::to_string(GetParam()) + ".sql";
+    ASSERT_TRUE(connection->execute(modhost::test::read_file(std::filesystem::path(MODHOST_SOURCE_DIR) / frozen)));
+  }
+  const std::filesystem::path kept = file.string() + ".v" + std::to_string(GetParam());
+  std::ofstream(kept) << "of an upgrade before";
+  open();
+  ASSERT_TRUE(append(*journal_, event("evt_after")));
+  close();
+  if (GetParam() == newest) {
+    EXPECT_EQ(modhost::test::read_file(kept), "of an upgrade before") << "nothing was migrated";
+    return;
+  }
+  EXPECT_EQ(std::filesystem::status(kept).permissions() & std::filesystem::perms(0777), std::filesystem::perms(0600));
+  const auto restored = store::restore(options().state_dir, kept, std::span(kMigrations).first(GetParam()), "test");
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(restored->version, GetParam());
+  auto connection = store::Connection::open(file, store::Connection::Mode::kReader);
+  EXPECT_EQ(connection->value("SELECT group_concat(id) FROM event").value(), "evt_done,evt_dead,evt_waiting,evt_ready");
 }
 INSTANTIATE_TEST_SUITE_P(Versions, OldFormat, testing::Range(1, static_cast<int>(kMigrations.size()) + 1));
 
@@ -116,6 +150,17 @@ TEST_F(Forgetting, BodiesOfCompletedEventsGoAfterADay) {
         "evt_dead,evt_live,evt_young");
   EXPECT_EQ(append(*journal_, event("evt_done")).value(), Appended::kDuplicate);
   EXPECT_EQ(claim_one(*journal_).event.body, "{\"id\":\"evt_live\"}");
+}
+
+TEST_F(Forgetting, BodiesGoWithTheEndWhenNoneAreKept) {
+  Options with = options();
+  with.keep_body = std::chrono::milliseconds(0);
+  open(with);
+  complete("evt_done");
+  complete("evt_dead", State::kDead);
+  EXPECT_EQ(value("SELECT group_concat(e.id) FROM event e JOIN body b ON b.seq=e.seq"), "evt_dead");
+  EXPECT_EQ(append(*journal_, event("evt_done")).value(), Appended::kDuplicate);
+  EXPECT_EQ(append(*journal_, event("evt_done", "DemoApp", "another")).value(), Appended::kConflict);
 }
 
 TEST_F(Forgetting, EndedEventsGoAfterAMonthAndLiveOnesStay) {
