@@ -11,6 +11,7 @@
 #include "admin/render.hpp"
 #include "admin/server.hpp"
 #include "admin/token.hpp"
+#include "app_actions.hpp"
 #include "app_folders.hpp"
 #include "app_signals.hpp"
 #include "base/anchored_clock.hpp"
@@ -268,6 +269,9 @@ class App {
       for (const std::string& module :
            dispatch::modules_to_hold(run_record_->last().faults, event_clock_.unix_now(), true))
         dispatcher_->hold(module);
+    const auto paused = journal_->operations().paused();
+    if (!paused) return paused.error();
+    for (const journal::PausedModule& one : *paused) dispatcher_->pauses().pause(one.module);
     plugins_->start();
     return {};
   }
@@ -304,8 +308,9 @@ class App {
     if (!token) return token.error();
     gauges_ = std::make_unique<dispatch::Gauges>(*journal_, metrics_, *current_);
     admin_ = std::make_unique<admin::Server>(
-        config_, *std::move(token), *journal_, metrics_,
-        admin::Sources{[this] { return readiness(); }, [this] { return plugins_->status(); }}, clock_);
+        config_, *std::move(token), *journal_, journal_->operations(), metrics_,
+        admin::Sources{[this] { return readiness(); }, [this] { return plugins_->status(); }},
+        operator_actions({current_, plugins_, dispatcher_, reloader_, event_clock_}), clock_);
     if (auto bound = admin_->bind(); !bound) return Error(bound.error()).within("admin");
     return {};
   }

@@ -3,11 +3,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include <charconv>
 #include <memory>
 #include <utility>
 
+#include "admin/filter.hpp"
 #include "admin/render.hpp"
+#include "admin/reply.hpp"
 #include "crypto/digest.hpp"
 #include "event/json_reader.hpp"
 #include "http/query.hpp"
@@ -17,7 +18,9 @@ namespace modhost::admin {
 namespace {
 
 constexpr std::size_t kJobsMax = 64;
-constexpr std::size_t kPageMax = 500;
+constexpr std::size_t kBackupsMax = 1;  // waiting, beside the one that is made
+constexpr std::size_t kBodyBytesMax = 64 * 1024;
+constexpr std::size_t kAuditRows = 50;
 
 http::ServerOptions options_of(const config::Config& config) {
   http::ServerOptions options;
@@ -26,24 +29,8 @@ http::ServerOptions options_of(const config::Config& config) {
   options.port = config.admin.port;
   options.threads = 1;
   options.connections_max = 256;
+  options.body_bytes_max = kBodyBytesMax;
   return options;
-}
-
-http::Response error(int status, std::string_view text) {
-  http::Response response;
-  response.status = status;
-  response.body = "{\"error\":" + quote_json(text) + "}";
-  return response;
-}
-
-http::Response json(std::string body) {
-  http::Response response;
-  response.body = std::move(body);
-  return response;
-}
-
-http::Response problem(const Error& cause) {
-  return error(cause.code == Code::kNotFound ? 404 : cause.code == Code::kInvalid ? 400 : 503, cause.message);
 }
 
 // "localhost:8081" -> "localhost", "[::1]:8081" -> "::1".
@@ -58,50 +45,32 @@ bool is_address(std::string_view name) {
   return ::inet_pton(AF_INET, text.c_str(), bytes) == 1 || ::inet_pton(AF_INET6, text.c_str(), bytes) == 1;
 }
 
-Result<std::int64_t> integer(std::string_view name, std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc() || end != text.data() + text.size() || value < 0)
-    return invalid(std::string(name) + " must be a whole number of 0 or more");
-  return value;
-}
-
-Result<journal::Filter> filter_of(std::string_view query) {
-  journal::Filter filter;
-  for (const auto& [name, value] : http::parse_query(query)) {
-    if (name == "state") {
-      filter.state = journal::state_named(value);
-      if (!filter.state) return invalid("state must be one of ready running waiting completed cancelled expired dead");
-    } else if (name == "module") {
-      filter.module = value;
-    } else if (name == "chat_id") {
-      filter.chat_id = value;
-    } else if (name == "id") {
-      filter.id = value;
-    } else if (name == "before" || name == "limit") {
-      const Result<std::int64_t> number = integer(name, value);
-      if (!number) return number.error();
-      if (name == "before")
-        filter.before = *number;
-      else
-        filter.limit = std::min<std::size_t>(static_cast<std::size_t>(*number), kPageMax);
-    } else {
-      return invalid("unknown filter " + name + "; there are state, module, chat_id, id, before and limit");
-    }
-  }
-  return filter;
-}
-
 }  // namespace
 
-Server::Server(const config::Config& config, Secret token, journal::Journal& journal, telemetry::Metrics& metrics,
-               Sources sources, const Clock& clock)
+void Server::Lane::start() {
+  thread_ = std::thread([this] {
+    while (std::optional<Job> job = jobs_.pop()) (*job)();
+  });
+}
+
+void Server::Lane::stop() {
+  jobs_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+Server::Server(const config::Config& config, Secret token, journal::Journal& journal, journal::Operations& operations,
+               telemetry::Metrics& metrics, Sources sources, Actions actions, const Clock& clock)
     : token_(std::move(token)),
       host_(config.admin.host),
+      clock_(clock),
       journal_(journal),
+      operations_(operations),
       metrics_(metrics),
       sources_(std::move(sources)),
-      jobs_(kJobsMax),
+      desk_(journal, operations, std::move(actions), sources_.modules, clock),
+      reads_(kJobsMax),
+      actions_(kJobsMax),
+      backups_(kBackupsMax),
       server_(options_of(config), clock, [this](http::Request request, http::Responder responder) {
         handle(std::move(request), std::move(responder));
       }) {}
@@ -109,34 +78,37 @@ Server::Server(const config::Config& config, Secret token, journal::Journal& jou
 Server::~Server() { stop(); }
 
 void Server::start() {
-  reader_ = std::thread([this] {
-    while (std::optional<Job> job = jobs_.pop()) (*job)();
-  });
+  for (Lane* lane : {&reads_, &actions_, &backups_}) lane->start();
   server_.start();
 }
 
 void Server::stop() {
   server_.stop();
-  jobs_.close();
-  if (reader_.joinable()) reader_.join();
+  desk_.stop();
+  for (Lane* lane : {&reads_, &actions_, &backups_}) lane->stop();
 }
 
 void Server::handle(http::Request request, http::Responder responder) {
   if (!is_local(request)) return responder.respond(error(403, "this listener answers only under its own address"));
-  if (request.method != "GET" && request.method != "HEAD") {
-    http::Response response = error(405, "method not allowed");
-    response.headers.push_back({"Allow", "GET, HEAD"});
+  const std::string_view path = request.path();
+  const bool is_action = Desk::is_action(path);
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  if (is_action ? request.method != "POST" : !is_read) {
+    http::Response response = error(405, is_action ? "this is an action: POST it" : "method not allowed");
+    response.headers.push_back({"Allow", is_action ? "POST" : "GET, HEAD"});
     return responder.respond(response);
   }
-  const std::string_view path = request.path();
   if (path == "/livez" || path == "/readyz" || path == "/") return responder.respond(open_page(request));
   if (path != "/metrics" && !is_authorised(request)) {
     http::Response response = error(401, "send the token of <state_dir>/admin.token as Authorization: Bearer");
     response.headers.push_back({"WWW-Authenticate", "Bearer"});
     return responder.respond(response);
   }
+  Lane& lane = !is_action ? reads_ : Desk::is_backup(path) ? backups_ : actions_;
   auto shared = std::make_shared<std::pair<http::Request, http::Responder>>(std::move(request), std::move(responder));
-  if (!jobs_.try_push([this, shared] { shared->second.respond(api(shared->first)); }))
+  if (!lane.try_push([this, is_action, shared] {
+        shared->second.respond(is_action ? desk_.act(shared->first) : api(shared->first));
+      }))
     shared->second.respond(error(503, "too many admin requests at once"));
 }
 
@@ -152,8 +124,11 @@ http::Response Server::open_page(const http::Request& request) {
   http::Response response;
   response.content_type = "text/plain; charset=utf-8";
   response.body =
-      "modhost admin\n\n/livez /readyz /metrics\n/api/events /api/events/<seq> /api/modules   (Authorization: Bearer "
-      "<state_dir>/admin.token)\n";
+      "modhost admin\n\n/livez /readyz /metrics\n\nWith Authorization: Bearer <state_dir>/admin.token:\n"
+      "/api/events /api/events/<seq> /api/modules /api/audit\n"
+      "POST /api/replay /api/purge /api/export /api/backup /api/reload\n"
+      "POST /api/events/<seq>/cancel /api/modules/<name>/pause, /resume, /drain\n\n"
+      "`modhost events --help` and its neighbours do all of it.\n";
   return response;
 }
 
@@ -168,28 +143,45 @@ http::Response Server::api(const http::Request& request) {
   }
   if (path == "/api/events") return events(request);
   if (path.starts_with(kEvent)) return event(path.substr(kEvent.size()));
-  if (path == "/api/modules") return json(render(sources_.modules()));
+  if (path == "/api/modules") return modules();
+  if (path == "/api/audit") return audit(request);
   return error(404, "no such page; see /");
 }
 
 http::Response Server::events(const http::Request& request) {
-  const Result<journal::Filter> filter = filter_of(request.query());
+  const Result<journal::Filter> filter = filter_of_query(request.query(), clock_.unix_now());
   if (!filter) return problem(filter.error());
-  const Result<std::vector<journal::Row>> rows = journal_.query(*filter);
-  return rows ? json(render(*rows)) : problem(rows.error());
+  const Result<journal::Page> page = operations_.page(*filter);
+  return page ? json(render(*page, *filter)) : problem(page.error());
 }
 
 http::Response Server::event(std::string_view text) {
-  const Result<std::int64_t> seq = integer("the event's seq", text);
+  const Result<std::int64_t> seq = parse_number("the event's seq", text);
   if (!seq) return problem(seq.error());
-  journal::Filter filter;
-  filter.before = *seq + 1;
-  filter.limit = 1;
-  const Result<std::vector<journal::Row>> rows = journal_.query(filter);
-  if (!rows) return problem(rows.error());
-  if (rows->empty() || rows->front().seq != *seq) return problem(not_found("no event with seq " + std::string(text)));
-  const Result<std::vector<journal::Attempt>> attempts = journal_.attempts(*seq);
-  return attempts ? json(render(rows->front(), *attempts)) : problem(attempts.error());
+  const Result<journal::Details> event = operations_.details(*seq);
+  return event ? json(render(*event)) : problem(event.error());
+}
+
+http::Response Server::modules() {
+  const auto paused = operations_.paused();
+  return paused ? json(render(sources_.modules(), journal_.stats(), *paused)) : problem(paused.error());
+}
+
+http::Response Server::audit(const http::Request& request) {
+  std::int64_t before = 0;
+  std::size_t limit = kAuditRows;
+  for (const auto& [name, value] : http::parse_query(request.query())) {
+    if (name != "before" && name != "limit")
+      return problem(invalid("unknown parameter " + name + "; there are before and limit"));
+    const Result<std::int64_t> number = parse_number(name, value);
+    if (!number) return problem(number.error());
+    if (name == "before")
+      before = *number;
+    else
+      limit = std::clamp<std::size_t>(static_cast<std::size_t>(*number), 1, journal::kPageRowsMax);
+  }
+  const auto entries = operations_.audited(before, limit);
+  return entries ? json(render(*entries, limit)) : problem(entries.error());
 }
 
 // A page of another site that resolves its name to this machine is stopped by the Host, a form of it by the Origin.

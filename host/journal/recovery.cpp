@@ -159,7 +159,10 @@ Result<void> pull_out_of_future(Connection& connection, UnixMillis now) {
   auto newest = connection.value("SELECT received_at FROM event ORDER BY seq DESC LIMIT 1");
   if (!newest) return std::move(newest.error());
   if (!newest->has_value() || unix_millis(std::stoll(**newest)) <= now) return {};
-  auto pull = connection.prepare("UPDATE event SET received_at=?1 WHERE state<3 AND received_at>?1");
+  auto pull = connection.prepare(
+      "UPDATE event SET received_at=min(received_at,?1), fresh_at=min(fresh_at,?1) WHERE state<3 AND (received_at>?1 "
+      "OR "
+      "fresh_at>?1)");
   if (!pull) return std::move(pull.error());
   auto done = pull->with(millis(now)).run();
   if (!done) return std::move(done.error());

@@ -3,55 +3,20 @@
 
 #include "admin/server.hpp"
 #include "admin/token.hpp"
-#include "event/json_reader.hpp"
-#include "support/fake_journal.hpp"
-#include "support/http_call.hpp"
-#include "support/temp_dir.hpp"
+#include "unit/admin/admin_fixture.hpp"
 
 namespace modhost::admin {
 namespace {
 
-config::Config any_port() {
-  config::Config config;
-  config.admin = {"127.0.0.1", 0};
-  return config;
-}
-
-class AdminTest : public testing::Test {
- protected:
-  void SetUp() override {
-    const auto bound = server_.bind();
-    ASSERT_TRUE(bound) << bound.error().message;
-    server_.start();
-  }
-  test::HttpAnswer get(const std::string& target, const std::string& headers = "Authorization: Bearer tok\r\n") {
-    return test::get(server_.port(), target, headers);
-  }
-
-  SystemClock clock_;
-  test::FakeJournal journal_;
-  telemetry::Metrics metrics_;
-  Readiness readiness_;
-  Server server_{any_port(),
-                 Secret(std::string("tok")),
-                 journal_,
-                 metrics_,
-                 {[this] { return readiness_; },
-                  [] {
-                    plugin::RuntimeStatus status;
-                    status.module = "DemoApp";
-                    status.running = true;
-                    return std::vector<plugin::RuntimeStatus>{status};
-                  }},
-                 clock_};
-};
+using test::any_port;
+using AdminTest = test::AdminFixture;
 
 TEST_F(AdminTest, ProbesAndMetricsAreOpenTheRestNeedsTheToken) {
   EXPECT_EQ(get("/livez", "").status, 200);
   EXPECT_EQ(get("/readyz", "").status, 200);
   metrics_.counter("x_total", "x").add();
   EXPECT_NE(get("/metrics", "").body.find("modhost_x_total 1"), std::string::npos);
-  for (const char* page : {"/api/events", "/api/events/1", "/api/modules", "/nowhere"}) {
+  for (const char* page : {"/api/events", "/api/events/1", "/api/modules", "/api/audit", "/nowhere"}) {
     EXPECT_EQ(get(page, "").status, 401) << page;
     EXPECT_EQ(get(page, "Authorization: Bearer wrong\r\n").status, 401) << page;
     EXPECT_EQ(get(page, "Authorization: Bearer to\r\n").status, 401) << page;
@@ -68,7 +33,7 @@ TEST_F(AdminTest, NotReadySaysWhy) {
 
 TEST_F(AdminTest, APageOfAnotherSiteGetsNothing) {
   const auto with_host = [&](const std::string& lines) {
-    return test::raw_call(server_.port(), "GET /metrics HTTP/1.1\r\n" + lines + "\r\n").status;
+    return test::raw_call(server_->port(), "GET /metrics HTTP/1.1\r\n" + lines + "\r\n").status;
   };
   EXPECT_EQ(with_host("Host: evil.example:8081\r\n"), 403) << "DNS rebinding";
   EXPECT_EQ(with_host("Host: localhost:8081\r\n"), 200);
@@ -81,7 +46,8 @@ TEST_F(AdminTest, APageOfAnotherSiteGetsNothing) {
 TEST_F(AdminTest, OnEveryAddressItAnswersUnderAnyAddressButNoForeignName) {
   config::Config config = any_port();
   config.admin.host = "0.0.0.0";
-  Server open(config, Secret(std::string("tok")), journal_, metrics_, {[this] { return readiness_; }, {}}, clock_);
+  Server open(config, Secret(std::string("tok")), *journal_, journal_->operations(), metrics_,
+              {[this] { return readiness_; }, {}}, {}, clock_);
   ASSERT_TRUE(open.bind());
   open.start();
   const auto with_host = [&](const std::string& host) {
@@ -93,25 +59,35 @@ TEST_F(AdminTest, OnEveryAddressItAnswersUnderAnyAddressButNoForeignName) {
 }
 
 TEST_F(AdminTest, ListsEventsByFilter) {
-  journal::Row row;
-  row.seq = 7;
-  row.id = "evt_\"7";
-  row.module = "DemoApp";
-  row.state = journal::State::kDead;
-  row.reason = "permanent";
-  journal_.answer_queries_with({row}, {{1, UnixMillis(std::chrono::milliseconds(5)), {}, "failed", "why"}});
-  const auto list = parse_json(get("/api/events?state=dead&module=Demo%41pp&limit=9999&before=8").body);
-  ASSERT_TRUE(list);
-  EXPECT_EQ(string_member(find_member(*list, "events")->GetArray()[0], "id"), "evt_\"7");
-  const journal::Filter filter = journal_.filters().back();
-  EXPECT_EQ(filter.state, journal::State::kDead);
-  EXPECT_EQ(filter.module, "DemoApp");
-  EXPECT_EQ(filter.limit, 500u);
-  EXPECT_EQ(filter.before, 8);
+  ended("evt_\"1", journal::State::kDead, "permanent");
+  ended("evt_2", journal::State::kCompleted, "ok");
+  ended("evt_3", journal::State::kDead, "exhausted");
+  const auto ids = [&](const std::string& query) {
+    const auto list = parse_json(get("/api/events" + query).body);
+    std::vector<std::string> found;
+    if (!list || find_member(*list, "events") == nullptr) return found;
+    for (const auto& one : find_member(*list, "events")->GetArray()) found.emplace_back(string_member(one, "id"));
+    return found;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(ids("?state=dead&module=Demo%41pp&limit=9999&before=3"), Ids{"evt_\"1"});
+  EXPECT_EQ(ids("?reason=exhausted"), Ids{"evt_3"});
+  EXPECT_EQ(ids("?order=oldest&after=1"), (Ids{"evt_2", "evt_3"}));
+  EXPECT_EQ(ids("?since=1h&user_id=user_1&company_id=company_1&app=app_1").size(), 3u);
+  EXPECT_EQ(ids("?until=1h"), Ids{});
+  EXPECT_EQ(ids("?since=2020-01-01T00:00:00Z&until=2020-01-02"), Ids{});
+  const auto page = parse_json(get("/api/events?limit=2").body);
+  EXPECT_EQ(find_member(*page, "next_before")->GetInt64(), 2);
+  EXPECT_EQ(find_member(*parse_json(get("/api/events?limit=2&before=2").body), "next_before")->GetInt64(), 0);
+}
 
-  const auto one = parse_json(get("/api/events/7").body);
+TEST_F(AdminTest, OneEventIsShownWhole) {
+  ended("evt_1", journal::State::kDead, "permanent", R"({"text":"sorry"})");
+  const auto one = parse_json(get("/api/events/1").body);
   ASSERT_TRUE(one);
-  EXPECT_EQ(string_member(find_member(*one, "timeline")->GetArray()[0], "outcome"), "failed");
+  EXPECT_EQ(string_member(find_member(*one, "timeline")->GetArray()[0], "outcome"), "permanent");
+  EXPECT_EQ(string_member(find_member(*one, "endings")->GetArray()[0], "of"), "answer");
+  EXPECT_TRUE(find_member(*one, "replayable")->GetBool());
   EXPECT_EQ(get("/api/events/6").status, 404);
 }
 
@@ -119,13 +95,16 @@ TEST_F(AdminTest, BadFiltersSayWhatThereIs) {
   const auto answer = get("/api/events?stat=DEAD");
   EXPECT_EQ(answer.status, 400);
   EXPECT_NE(answer.body.find("unknown filter stat"), std::string::npos);
-  EXPECT_EQ(get("/api/events?state=gone").status, 400);
-  EXPECT_EQ(get("/api/events?limit=x").status, 400);
+  for (const char* query : {"state=gone", "limit=x", "since=yesterday", "order=up", "seq=0"})
+    EXPECT_EQ(get(std::string("/api/events?") + query).status, 400) << query;
   EXPECT_EQ(get("/api/events/-1").status, 400);
+  EXPECT_EQ(get("/api/audit?befor=1").status, 400);
 }
 
-TEST_F(AdminTest, OnlyReads) {
-  EXPECT_EQ(test::post(server_.port(), "/api/events", "", "Authorization: Bearer tok\r\n").status, 405);
+TEST_F(AdminTest, PagesAreReadAndActionsArePosted) {
+  EXPECT_EQ(post("/api/events", "").status, 405);
+  EXPECT_EQ(get("/api/replay").status, 405);
+  EXPECT_EQ(get("/api/modules/DemoApp/pause").status, 405);
 }
 
 TEST(Token, IsMadeOncePrivateAndKept) {

@@ -231,6 +231,19 @@ TEST_F(DispatcherTest, AnEndingWaitsForAKeyThatThePlatformTakes) {
   EXPECT_EQ(journal_.postponed().begin()->second, clock_.unix_now() + 60s);
 }
 
+TEST_F(DispatcherTest, APausedModuleTakesNoEventsUntilItIsResumed) {
+  dispatcher_.pauses().pause("Slow");
+  EXPECT_NE(metrics_.scrape().find("modhost_module_paused{module=\"Slow\"} 1"), std::string::npos);
+  dispatcher_.start();
+  append("evt_1", "Slow");
+  append("evt_2");
+  ASSERT_EQ(demo_.wait_inputs(1).size(), 1u) << "the others go on";
+  EXPECT_EQ(journal_.modules_ready(), std::vector<std::string>{"Slow"});
+  dispatcher_.pauses().resume("Slow");
+  dispatcher_.wake();
+  EXPECT_EQ(slow_.wait_inputs(1).size(), 1u);
+}
+
 TEST_F(DispatcherTest, TheStopButtonCancelsTheAttempt) {
   client_.answer_with(200, R"({"userAbortedAt":"2026-01-01T00:00:00.000Z"})");
   dispatcher_.start();
