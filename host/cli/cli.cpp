@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/json.hpp"
+#include "cli/operator_options.hpp"
 #include "cli/options.hpp"
 #include "config/problems.hpp"
 #include "config/values.hpp"
@@ -20,6 +21,7 @@ struct Invocation {
   SendOptions send;
   SignOptions sign;
   VerifyOptions verify;
+  OperatorCommands operators;
   std::function<int(Terminal&)> chosen;
 };
 
@@ -162,12 +164,14 @@ void build(CLI::App& app, Invocation& to) {
       "Exit codes: 0 ok, 1 failed, 2 usage, 3 partial, 4 unreachable.\n\n"
       "First steps:\n  modhost dev              try it out, no account needed\n  modhost check            is my set-up "
       "right?\n"
-      "  modhost verify --help    why was a delivery refused?");
+      "  modhost verify --help    why was a delivery refused?\n"
+      "  modhost events --help    why did an event die, and how is it run again?");
   add_serve(app, to);
   add_check(app, to);
   add_send(app, to);
   add_sign(app, to);
   add_verify(app, to);
+  add_operator_commands(app, to.operators, to.chosen);
   CLI::App* version = app.add_subcommand("version", "versions of the host, the plugin ABI and the libraries");
   version->add_flag("--json", to.version.json, "machine-readable output");
   version->callback([&to] { to.chosen = [&to](Terminal& terminal) { return run_version(to.version, terminal); }; });

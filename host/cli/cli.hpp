@@ -1,4 +1,4 @@
-// The command line: `modhost run | dev | check | send | sign | verify | version`.
+// The command line: `modhost run | dev | check | send | sign | verify | version`, and the commands of operators.
 #pragma once
 
 #include <string>

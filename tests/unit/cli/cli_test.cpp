@@ -19,12 +19,34 @@ TEST_F(Cli, HelpIsNoErrorAndTeaches) {
   EXPECT_EQ(run_exactly({"--help"}), kOk);
   EXPECT_TRUE(has(out, "First steps:"));
   EXPECT_TRUE(has(out, "Exit codes: 0 ok, 1 failed, 2 usage, 3 partial, 4 unreachable."));
-  for (const char* command : {"run", "dev", "check", "send", "sign", "verify", "version"}) {
+  for (const char* command : {"run", "dev", "check", "send", "sign", "verify", "replay", "cancel", "purge", "backup",
+                              "restore", "reload", "audit", "version"}) {
     EXPECT_EQ(run_exactly({command, "--help"}), kOk) << command;
     EXPECT_TRUE(has(out, std::string("Usage: modhost ") + command));
     EXPECT_TRUE(has(out, "--json"));
     EXPECT_EQ(err, "");
     EXPECT_TRUE(std::string(command) == "version" || has(out, "Example"));
+  }
+}
+
+TEST_F(Cli, HelpLeadsFromADeadEventToItsReplay) {
+  EXPECT_EQ(run_exactly({"--help"}), kOk);
+  EXPECT_TRUE(has(out, "modhost events --help    why did an event die, and how is it run again?"));
+  EXPECT_EQ(run_exactly({"events", "--help"}), kOk);
+  for (const char* step : {"modhost events list --state dead", "modhost events show 17", "modhost replay 17"})
+    EXPECT_TRUE(has(out, step));
+  for (const auto& [group, command] : std::vector<std::pair<const char*, const char*>>{{"events", "list"},
+                                                                                       {"events", "show"},
+                                                                                       {"events", "tail"},
+                                                                                       {"events", "export"},
+                                                                                       {"modules", "list"},
+                                                                                       {"modules", "pause"},
+                                                                                       {"modules", "resume"},
+                                                                                       {"modules", "drain"}}) {
+    EXPECT_EQ(run_exactly({group, command, "--help"}), kOk);
+    EXPECT_TRUE(has(out, std::string("Usage: modhost ") + group + " " + command));
+    EXPECT_TRUE(has(out, "Example"));
+    EXPECT_TRUE(has(out, "admin.token"));
   }
 }
 
