@@ -204,13 +204,15 @@ Result<OperatorReader::Picked> OperatorReader::pick(Change change, const ChangeR
   if (!connection) return std::move(connection.error());
   Filter filter = request.filter;
   filter.oldest_first = true;
-  const std::string sql = "SELECT e.seq, e.state FROM event e" + where_sql(filter) + scope_sql(change, request) +
-                          " AND " + refusal_sql(change, request) + "=''" + in_order(filter);
+  const std::string sql = "SELECT e.seq, e.state, e.body_bytes FROM event e" + where_sql(filter) +
+                          scope_sql(change, request) + " AND " + refusal_sql(change, request) + "=''" +
+                          in_order(filter);
   Picked picked;
   auto next = closing(connection_, collect(
                                        **connection, filter, sql, max,
                                        [](const Statement& row) {
-                                         return Picked::One{row.integer(0), static_cast<State>(row.integer(1))};
+                                         return Picked::One{row.integer(0), static_cast<State>(row.integer(1)),
+                                                            static_cast<std::uint64_t>(row.integer(2))};
                                        },
                                        [](const Picked::One& one) { return one.seq; }, picked.events));
   if (!next) return std::move(next.error());

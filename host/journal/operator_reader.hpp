@@ -26,6 +26,7 @@ class OperatorReader {
     struct One {
       EventSeq seq = 0;
       State state = State::kDead;
+      std::uint64_t body_bytes = 0;
     };
     std::vector<One> events;
     EventSeq next = 0;  // as in Page

@@ -6,6 +6,20 @@
 namespace modhost::journal {
 namespace {
 
+constexpr std::uint64_t kPurgeBytesMax = 8ull << 20;  // of bodies in one transaction: deliveries wait for it
+
+// What goes into one transaction; the rest is picked again.
+void cut(OperatorReader::Picked& picked) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i + 1 < picked.events.size(); ++i) {
+    bytes += picked.events[i].body_bytes;
+    if (bytes < kPurgeBytesMax) continue;
+    picked.events.resize(i + 1);
+    picked.next = picked.events.back().seq;
+    return;
+  }
+}
+
 std::string detail_of(const ChangeRequest& request, const std::vector<EventSeq>& seqs) {
   std::string text = describe(request.filter);
   if (request.filter.seq == 0 && !seqs.empty())
@@ -47,9 +61,10 @@ Result<ChangeResult> SqliteJournal::Impl::change(Change change, const ChangeRequ
   for (std::size_t looked_at = 0; looked_at < kChangesMax; looked_at += kChangeBatch) {
     auto picked = change_reader_.pick(change, rest, kChangeBatch);
     if (!picked) return std::move(picked.error());
+    if (change == Change::kPurge) cut(*picked);
     OperatorOp op;
     std::vector<EventSeq> live;
-    for (const auto& [seq, state] : picked->events) {
+    for (const auto& [seq, state, body_bytes] : picked->events) {
       op.seqs.push_back(seq);
       if (!is_terminal(state)) live.push_back(seq);
     }

@@ -328,6 +328,17 @@ TEST_F(OperationsTest, NothingOfAPurgedEventIsLeftInTheFile) {
   EXPECT_FALSE(is_on_disk("TAINT"));
 }
 
+// Deliveries wait for the transaction that overwrites them.
+TEST_F(OperationsTest, LargeBodiesArePurgedAFewAtATime) {
+  open();
+  for (int i = 0; i < 10; ++i)
+    ended(event("evt_" + std::to_string(i), "DemoApp", std::string(1 << 20, 'x')), State::kDead, "permanent");
+  ChangeRequest request;
+  request.filter.state = State::kDead;
+  EXPECT_EQ(change(Change::kPurge, request).events, 10u);
+  EXPECT_EQ(operations().audited(0, 10).value().size(), 2u) << "a line for each transaction";
+}
+
 TEST_F(OperationsTest, LiveEventsArePurgedOnlyWhenToldAndNeverWhileTheyRun) {
   open();
   ASSERT_TRUE(append(*journal_, event("evt_running")));
