@@ -1,7 +1,12 @@
 #include "app.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -16,6 +21,7 @@
 #include "app_signals.hpp"
 #include "base/anchored_clock.hpp"
 #include "base/fault_point.hpp"
+#include "base/unique_fd.hpp"
 #include "base/version.hpp"
 #include "config/current.hpp"
 #include "dispatch/crash_blame.hpp"
@@ -60,6 +66,15 @@ std::string url_of(const config::Address& address, std::uint16_t port, const std
   if (host == "0.0.0.0" || host == "::" || host.empty()) host = "127.0.0.1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
   return "http://" + host + ":" + std::to_string(port) + path;
+}
+
+// Whoever waits for the file sees all of it or nothing. It may hold a key: nobody else reads it.
+bool write_private_file(const std::string& file, std::string_view text) {
+  const std::string draft = file + ".new";
+  ::unlink(draft.c_str());
+  const UniqueFd made(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  return made.is_open() && ::write(made.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+         ::rename(draft.c_str(), file.c_str()) == 0;
 }
 
 }  // namespace
@@ -171,7 +186,8 @@ class App {
     apps_of_file_ = config_.apps;
     config::App& app = config_.apps.front();
     if (app.secrets.empty()) app.secrets.push_back({app.id + "/1", playground::make_endpoint_secret(), {}, {}});
-    app.api_key = playground::make_api_key();
+    has_made_key_ = app.api_key.empty();
+    if (has_made_key_) app.api_key = playground::make_api_key();
     playground::PlaygroundOptions options;
     options.port = options_.page_port;
     options.app_id = app.id;
@@ -393,14 +409,9 @@ class App {
     const std::string page = playground_ ? playground_->page_url() : std::string();
     const std::string ports = "{\"webhook\":" + quote_json(webhook) + ",\"admin\":" + quote_json(admin) +
                               ",\"page\":" + quote_json(page) +
-                              ",\"state_dir\":" + quote_json(config_.state_dir.string()) + "}\n";
-    if (!options_.ports_file.empty()) {
-      // Whoever waits for the file sees all of it or nothing.
-      const std::string draft = options_.ports_file + ".new";
-      std::ofstream(draft) << ports;
-      std::error_code failed;
-      std::filesystem::rename(draft, options_.ports_file, failed);
-    }
+                              ",\"state_dir\":" + quote_json(config_.state_dir.string()) + stand_in_json() + "}\n";
+    if (!options_.ports_file.empty() && !write_private_file(options_.ports_file, ports))
+      log_.warn("--ports-file can not be written", {{"file", options_.ports_file}, {"error", std::strerror(errno)}});
     if (options_.json)
       std::cout << ports << std::flush;
     else if (options_.dev)
@@ -408,11 +419,24 @@ class App {
     log_.info("serving", {{"webhook", webhook}, {"admin", admin}, {"version", kVersion}});
   }
 
+  // How a program reaches the stand-in; empty without one.
+  std::string stand_in_json() const {
+    if (!playground_) return {};
+    const config::App& app = config_.apps.front();
+    return ",\"api_base\":" + quote_json(app.api_base) + ",\"app_id\":" + quote_json(app.id) +
+           ",\"api_key\":" + quote_json(app.api_key.reveal());
+  }
+
   void print_screen(const std::string& page, const std::string& webhook, const std::string& admin) {
     std::cout << "\n  modhost " << kVersion << " dev: for trying out, not for production\n\n"
               << "  chat page   " << page << "\n"
               << "  webhook     " << webhook << "\n"
               << "  admin       " << admin << "\n"
+              << "  API base    " << config_.apps.front().api_base << "\n"
+              << "  app id      " << config_.apps.front().id << "\n"
+              << "  API key     "
+              << (has_made_key_ ? config_.apps.front().api_key.reveal() : std::string_view("the configured key"))
+              << "\n"
               << "  journal     " << (config_.state_dir / "journal.db").string()
               << (options_.persist ? "\n" : "   (gone when this ends; --persist keeps it)\n") << "\n  modules\n";
     for (const plugin::RuntimeStatus& status : plugins_->status())
@@ -426,6 +450,7 @@ class App {
   std::vector<config::App> apps_of_file_;  // dev: before the stand-in made its own of them
   long connections_max_ = std::numeric_limits<long>::max();
   TemporaryFolder temporary_;
+  bool has_made_key_ = false;  // dev: the stand-in's key is not one of the configuration
   SystemClock clock_;
   const AnchoredClock event_clock_{clock_};
   telemetry::Log log_{config_.log};

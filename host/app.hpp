@@ -23,7 +23,7 @@ struct AppOptions {
   std::string model_url;      // dev: an OpenAI-compatible server that answers completions instead, ".../v1"
   std::string model_name;     // dev: the model asked for there; empty: the one the module names
   std::string model_key_env;  // dev: the variable that holds its key
-  std::string ports_file;     // not empty: {"webhook":..,"admin":..,"page":..} is written there once serving
+  std::string ports_file;  // not empty: {"webhook":..,"admin":..,"page":..}, of dev with the stand-in's key, goes there
 };
 
 // Serves until SIGTERM or SIGINT, SIGHUP reloads; the exit code: 0 stopped cleanly, 1 could not start, 3 threads had to

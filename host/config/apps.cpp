@@ -34,10 +34,8 @@ class AppReader {
     if (section.read_text("path", app.path)) check_webhook_path(section, "path", app.path);
     read_id(section, app);
     read_secrets(section, app);
-    if (purpose_ == Purpose::kServe) {
-      read_key(section, app);
-      read_base(section, app);
-    }
+    if (purpose_ != Purpose::kSign) read_key(section, app);
+    if (purpose_ == Purpose::kServe) read_base(section, app);
     if (context_.problems.errors() == errors_before) name_secrets(app);
     if (context_.problems.errors() > errors_before) return std::nullopt;
     return app;
@@ -126,6 +124,7 @@ class AppReader {
   void read_key(const Section& section, App& app) {
     const std::string what = section.key_path("api_key");
     const Node* node = section.find("api_key");
+    if (node != nullptr && may_skip(*node)) return;
     if (node != nullptr) {
       auto secret = read_secret(context_, *node, what, schema::kSecret);
       if (!secret) return;
@@ -136,6 +135,7 @@ class AppReader {
     }
     const Mark mark = node == nullptr ? mark_ : node->mark;
     const std::string_view value = app.api_key.reveal();
+    if (value.empty() && purpose_ != Purpose::kServe) return;
     if (value.empty() && node == nullptr)
       context_.problems.warning(mark,
                                 what + " is missing: calls go out without a key, which only works inside the cluster");

@@ -18,8 +18,8 @@ namespace modhost::config {
 // What the configuration is for, and so what of it must be there.
 enum class Purpose {
   kServe,  // all of it
-  kDev,    // no account is needed: api_base and api_key are not read, secrets only when they are set; there is always
-           // at least the app "app_dev"
+  kDev,    // no account is needed: api_base is not read, api_key and secrets only when they are set; there is always at
+           // least the app "app_dev"
   kSign,   // only the endpoint secrets: for the commands sign, verify and send
 };
 

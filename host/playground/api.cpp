@@ -3,12 +3,19 @@
 
 #include <charconv>
 
+#include "crypto/digest.hpp"
 #include "event/json_reader.hpp"
 #include "http/query.hpp"
 #include "playground/answer.hpp"
 #include "playground/target.hpp"
 
 namespace modhost::playground {
+
+bool Credentials::are_in(std::optional<std::string_view> authorization) const {
+  constexpr std::string_view kScheme = "Bearer ";
+  return authorization && authorization->starts_with(kScheme) &&
+         crypto::equal_constant_time(authorization->substr(kScheme.size()), api_key.reveal());
+}
 
 Api::Api(ApiServices services, Credentials credentials)
     : services_(std::move(services)), credentials_(std::move(credentials)) {
@@ -40,9 +47,7 @@ std::optional<http::Response> Api::refuse(const http::Request& request) const {
   const std::string no_route = "Cannot " + request.method + " " + std::string(request.path());
   if (request.header("x-api-version") != kApiVersion)
     return nest_error(404, no_route + ": x-api-version must be " + std::string(kApiVersion));
-  const auto authorization = request.header("authorization");
-  const std::string expected = "Bearer " + std::string(credentials_.api_key.reveal());
-  if (authorization != expected) return nest_error(401, "Unauthorized");
+  if (!credentials_.are_in(request.header("authorization"))) return nest_error(401, "Unauthorized");
   if (request.header("x-app-id") != credentials_.app_id)
     return nest_error(403, "x-app-id is missing or names an app that does not own this API key");
   std::vector<std::string> missing;

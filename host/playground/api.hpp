@@ -2,6 +2,7 @@
 // on what the stand-in keeps. Values in, values out: no sockets, no threads.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ inline constexpr std::string_view kApiVersion = "2023-12-06";
 struct Credentials {
   std::string app_id;
   Secret api_key;
+  // Whether an Authorization header carries the key; takes the same time however much of it is right.
+  [[nodiscard]] bool are_in(std::optional<std::string_view> authorization) const;
 };
 
 class Api {

@@ -35,8 +35,7 @@ void EventSocket::watch(const http::Request& request, http::Responder responder)
   watcher.company_id = request.header("x-company-id").value_or("");
   for (const auto& [name, value] : http::parse_query(request.query()))
     if (name == "subscriptions") watcher.names = names_in(value);
-  if (request.header("authorization") != "Bearer " + std::string(credentials_.api_key.reveal()))
-    return responder.respond(nest_error(401, "Unauthorized"));
+  if (!credentials_.are_in(request.header("authorization"))) return responder.respond(nest_error(401, "Unauthorized"));
   if (request.header("x-app-id") != credentials_.app_id)
     return responder.respond(nest_error(403, "x-app-id is missing or names an app that does not own this API key"));
   std::vector<std::string> complaints;

@@ -125,6 +125,7 @@ class Host:
         self.plugins_dir = pathlib.Path(plugins_dir or PLUGINS).resolve()
         self.env = dict(os.environ, TEST_SECRET=SECRET, TEST_KEY=KEY, **(env or {}))
         self.process = None
+        self.command = "run"
         self.write_config(api_base, modules, extra)
 
     def write_config(self, api_base, modules, extra=""):
@@ -138,7 +139,7 @@ class Host:
         ports = self.folder / "ports.json"
         ports.unlink(missing_ok=True)
         log = open(self.folder / "log.txt", "ab")
-        self.process = subprocess.Popen([self.binary, "run", "--config", str(self.folder / "modules.yaml"), "--ports-file",
+        self.process = subprocess.Popen([self.binary, self.command, "--config", str(self.folder / "modules.yaml"), "--ports-file",
                                          str(ports), *arguments], stdout=log, stderr=log, env=self.env)
         log.close()  # the child has its own
         wait_until(lambda: ports.exists() or self.process.poll() is not None, what="the start")

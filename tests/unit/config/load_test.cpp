@@ -220,12 +220,12 @@ TEST(Load, DevNeedsNoAccount) {
   EXPECT_TRUE(config.apps[0].secrets.empty());
 }
 
-TEST(Load, DevKeepsTheSecretsThatAreSet) {
+TEST(Load, DevKeepsTheKeyAndTheSecretsThatAreSet) {
   LoadOptions options = text_options();
   options.purpose = Purpose::kDev;
   const Config config = good("app: {endpoint_secrets: ['${UNIQUE_APP_ENDPOINT_SECRET}', '${OTHER}']}", options);
   ASSERT_EQ(config.apps.at(0).secrets.size(), 1u);
-  EXPECT_TRUE(config.apps[0].api_key.empty()) << "a real key has no business at the stand-in";
+  EXPECT_EQ(config.apps[0].api_key.reveal(), "ukey_TAINT1") << "what calls the stand-in has it already";
 }
 
 TEST(Load, SigningNeedsNothingButTheSecret) {
