@@ -25,6 +25,7 @@ std::string fault_json(const Fault& fault) {
       .number("count", static_cast<std::int64_t>(fault.count))
       .number("delayMs", fault.delay.count())
       .text("path", fault.path)
+      .flag("sparesChat", fault.spares_chat)
       .str();
 }
 
@@ -159,6 +160,7 @@ http::Response Control::set_faults(const rapidjson::Value& body) const {
   if (const auto delay = check.optional_integer("delayMs", 0, kDelayMsMax))
     fault.delay = std::chrono::milliseconds(*delay);
   fault.path = check.optional_text("path").value_or("");
+  fault.spares_chat = check.optional_flag("sparesChat").value_or(false);
   if (!check.is_good()) return validation_error(check.complaints());
   faults_.set(fault);
   return json_answer(200, fault_json(fault));

@@ -36,7 +36,9 @@ Fault Faults::current() const {
 
 Fault Faults::take(std::string_view path) {
   MutexLock lock(mutex_);
-  if (fault_.mode == FaultMode::kNone || !path.starts_with(fault_.path)) return {};
+  const bool is_of_chat = path.starts_with("/messages") || path.starts_with("/message-log");
+  if (fault_.mode == FaultMode::kNone || !path.starts_with(fault_.path) || (fault_.spares_chat && is_of_chat))
+    return {};
   Fault hit = fault_;
   if (fault_.count > 0 && --fault_.count == 0) fault_ = {};
   return hit;

@@ -21,6 +21,7 @@ struct Fault {
   std::uint64_t count = 0;                // calls it still hits; 0: all until switched off
   std::chrono::milliseconds delay{3000};  // kSlow
   std::string path;                       // only calls whose path after the base begins with this; empty: all
+  bool spares_chat = false;               // not messages and log steps: a chat can still be written, and so be ended
 };
 
 class Faults {

@@ -92,10 +92,10 @@ class PageTest(unittest.TestCase):
         return self.browser.execute_script(
             "return [...document.querySelectorAll('.steps > li')].map((one) => one.dataset.status)")
 
-    def set_faults(self, mode, path=""):
+    def set_faults(self, mode, path="work"):
         Select(self.one("#fault-path")).select_by_value(path)
         self.one(f"#faults input[value='{mode}'] + span").click()
-        wanted = {"mode": mode, "path": path}
+        wanted = {"mode": mode, "path": "" if path == "work" else path, "sparesChat": path == "work"}
         self.wait(lambda: wanted.items() <= self.host.state()["faults"].items(), "the switch")
 
     def type_message(self, text):

@@ -95,15 +95,13 @@ class ChatPage(PageTest):
         self.assertEqual("bold", self.one("#chat .turn.assistant strong").text)
 
     def test_the_switch_fails_the_api(self):
-        self.one("#faults input[value='500'] + span").click()
+        self.set_faults("500", "")
         try:
-            self.wait(lambda: self.host.state()["faults"]["mode"] == "500", "the switch")
             self.type_message(QUESTION)
             self.wait(lambda: "500" in [one["status"] for one in self.rows("call")], "a failed call")
             self.assertEqual([], self.answers())
         finally:
-            self.one("#faults input[value='none'] + span").click()
-            self.wait(lambda: self.host.state()["faults"]["mode"] == "none", "the switch")
+            self.set_faults("none")
 
     def test_keys_alone_are_enough(self):
         self.one("#message").send_keys("first line", Keys.SHIFT + Keys.ENTER, Keys.NULL + "second line")

@@ -101,8 +101,18 @@ class WithKnowledge(PageTest):
         self.wait(lambda: self.card_state() == "dead", "the event's end in the timeline")
         self.assertEqual(APOLOGY, self.turn()["text"])
 
+    def test_as_the_page_comes_a_failing_api_brings_the_apology(self):
+        self.one("#faults input[value='500'] + span").click()
+        try:
+            self.type_message(QUESTION)
+            self.wait(lambda: self.answers() == [APOLOGY] and self.is_unlocked(), "the apology, while the API fails")
+            self.wait(lambda: self.steps() == [["FAILED", SEARCHING]], "the failed step")
+            self.assertTrue(self.host.state()["faults"]["sparesChat"])
+        finally:
+            self.set_faults("none")
+
     def test_while_everything_fails_the_page_says_why(self):
-        self.set_faults("500")
+        self.set_faults("500", "")
         try:
             self.type_message(QUESTION)
             self.wait(lambda: "takes no apology" in self.one("#notice").text, "the notice")

@@ -78,7 +78,7 @@ async function load(chatId) {
   $("webhook").textContent = snapshot.webhookUrl;
   const fault = document.querySelector(`#faults input[value="${CSS.escape(snapshot.faults.mode)}"]`);
   if (fault) fault.checked = true;
-  $("fault-path").value = snapshot.faults.path;
+  if (snapshot.faults.mode !== "none") $("fault-path").value = snapshot.faults.sparesChat ? "work" : snapshot.faults.path;
   draw();
 }
 
@@ -218,6 +218,10 @@ function lock(is_locked) {
 }
 
 const fault_mode = () => document.querySelector("#faults input:checked").value;
+const fault_scope = () => {
+  const path = $("fault-path").value;
+  return path === "work" ? { path: "", sparesChat: true } : { path, sparesChat: false };
+};
 
 // Why a locked chat will stay so, in words; empty while an answer may still come.
 function why_no_answer() {
@@ -228,7 +232,8 @@ function why_no_answer() {
   if (answer.status === 0) return `The host does not answer at ${$("webhook").textContent}: ${answer.answer}`;
   if (word === "ignored") return `The host ignored this event: no module named ${last.module} is configured. Stop unlocks the input.`;
   if (word === "dead_lettered") return "The host could not use this event: see its answer in the timeline.";
-  if (state.views.get(last.eventId)?.state === "dead" && ["429", "500"].includes(fault_mode()))
+  const is_chat_hit = ["", "/messages"].includes($("fault-path").value) && ["429", "500"].includes(fault_mode());
+  if (state.views.get(last.eventId)?.state === "dead" && is_chat_hit)
     return "The module failed, and the API takes no apology either: it appears when the API is fine again.";
   if (answer.status >= 300) return `The host refused this event with ${answer.status}: see its answer in the timeline.`;
   return "";
@@ -366,7 +371,7 @@ function wire() {
   $("send-event").addEventListener("click", send_event);
   $("template").addEventListener("change", fill_template);
   $("composer").addEventListener("toggle", () => { if ($("composer").open && !$("event-body").value) fill_template(); });
-  $("faults").addEventListener("change", () => attempt(() => ask("/dev/faults", { mode: fault_mode(), path: $("fault-path").value })));
+  $("faults").addEventListener("change", () => attempt(() => ask("/dev/faults", { mode: fault_mode(), ...fault_scope() })));
   $("theme").addEventListener("click", () => {
     const is_dark = getComputedStyle(document.documentElement).colorScheme === "dark";
     set_theme(is_dark ? "light" : "dark");

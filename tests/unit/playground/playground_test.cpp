@@ -256,6 +256,18 @@ TEST_F(PlaygroundTest, FaultsHitTheApiOnly) {
   EXPECT_EQ(platform().calls("")[0].fault, "429");
   EXPECT_EQ(platform().calls("")[3].fault, "slow");
   EXPECT_EQ(post("/dev/faults", R"({"mode":"418"})").status, 400);
+  EXPECT_EQ(post("/dev/faults", R"({"mode":"500","sparesChat":1})").status, 400);
+}
+
+TEST_F(PlaygroundTest, FaultsMaySpareTheChat) {
+  ASSERT_EQ(post("/dev/faults", R"({"mode":"500","sparesChat":true})").status, 200);
+  EXPECT_NE(get("/dev/state").body.find(R"("sparesChat":true)"), std::string::npos);
+  EXPECT_EQ(call("/openai/models").status, 500);
+  EXPECT_EQ(call("/message-execution?messageId=msg_1").status, 500);
+  EXPECT_EQ(call("/messages?chatId=chat_1").status, 404) << "no such chat: what is written there are the endings too";
+  EXPECT_EQ(call("/message-log").status, 404) << "answered as ever";
+  ASSERT_EQ(post("/dev/faults", R"({"mode":"500"})").status, 200);
+  EXPECT_EQ(call("/messages?chatId=chat_1").status, 500);
 }
 
 TEST_F(PlaygroundTest, ThePageIsServedAndGuarded) {
