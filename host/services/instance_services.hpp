@@ -14,6 +14,7 @@
 #include "services/kv_service.hpp"
 #include "services/log_service.hpp"
 #include "services/metrics_service.hpp"
+#include "services/refusal_log.hpp"
 #include "services/task_service.hpp"
 
 namespace modhost::services {
@@ -42,6 +43,7 @@ class InstanceServices {
   InstanceServices(const config::ModuleConfig& module, const Shared& shared, std::uint16_t number, Hooks hooks)
       : events(tag(number, 0), module.in_flight, std::move(hooks.ended), std::move(hooks.place_freed)),
         log(module, shared.log, events),
+        refusals(shared.clock, log),
         config(module),
         metrics(module.name, shared.metrics, tag(number, 2)),
         kv(module.name, shared.storage),
@@ -53,6 +55,7 @@ class InstanceServices {
 
   EventService events;
   LogService log;
+  RefusalLog refusals;
   ConfigService config;
   MetricsService metrics;
   KvService kv;

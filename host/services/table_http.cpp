@@ -112,8 +112,11 @@ modhost_status start(const modhost_host* host, const modhost_http_request* reque
   auto wanted = read_call(request);
   if (!wanted) return MODHOST_E_INVALID;
   Handle started = 0;
+  const std::string name = RefusalLog::name_of(*wanted);
+  const Handle event = wanted->event;
   const Refusal refusal = services->http.start(std::move(*wanted), std::make_shared<PluginSink>(*known_sink), started);
   if (refusal.ok() && call != nullptr) *call = started;
+  if (!refusal.ok()) services->refusals.write(event, name, refusal);
   return refusal.status;
 }
 

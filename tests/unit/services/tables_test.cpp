@@ -243,6 +243,41 @@ TEST_F(TablesTest, PerformGivesBlobsOrSaysWhyNot) {
   EXPECT_NE(std::string(error.message, error.message_len).find("http:https://api.acme.com"), std::string::npos);
 }
 
+// start() has a number to give back, no words: they are in the log, not for ever and without what users wrote.
+TEST_F(TablesTest, ARefusedStartIsInTheLog) {
+  const auto event = begin_event();
+  Seen seen;
+  const modhost_http_sink sink = sink_of(seen);
+  modhost_http_request request = request_for(*event);
+  modhost_call_id call = 0;
+  testing::internal::CaptureStderr();
+  request.target = str("/messages/../secrets?chatId=what-a-user-wrote");
+  EXPECT_EQ(kHttpTable.start(host(), &request, &sink, &call), MODHOST_E_INVALID);
+  request.flags = 0;
+  request.target = str("https://api.acme.com/v1?q=what-a-user-wrote");
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(kHttpTable.start(host(), &request, &sink, &call), MODHOST_E_DENIED);
+  clock_.advance(std::chrono::seconds(11));
+  EXPECT_EQ(kHttpTable.start(host(), &request, &sink, &call), MODHOST_E_DENIED);
+  request.event = 4711;
+  EXPECT_EQ(kHttpTable.start(host(), &request, &sink, &call), MODHOST_E_INVALID) << "a handle that never was";
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(said.find("what-a-user-wrote"), std::string::npos) << said;
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < said.size(); at = said.find('\n', at) + 1)
+    lines.push_back(said.substr(at, said.find('\n', at) - at));
+  ASSERT_EQ(lines.size(), 12u) << "ten of the first, then two";
+  const auto first = parse_json(lines[0]), denied = parse_json(lines[1]), later = parse_json(lines[10]);
+  ASSERT_TRUE(first && denied && later);
+  EXPECT_EQ(string_member(*first, "call"), "GET /messages/../secrets");
+  EXPECT_EQ(string_member(*denied, "level"), "warning");
+  EXPECT_EQ(string_member(*denied, "event_id"), "evt_1");
+  EXPECT_EQ(string_member(*denied, "module"), "module");
+  EXPECT_EQ(string_member(*denied, "call"), "GET https://api.acme.com");
+  EXPECT_EQ(string_member(*denied, "why"), "not granted: add http:https://api.acme.com to `grants:` of the module");
+  EXPECT_EQ(string_member(*later, "suppressed"), "91");
+  EXPECT_EQ(seen.done, 0);
+}
+
 TEST_F(TablesTest, LogLinesCarryTheEventAndNoSecret) {
   module_.secrets.emplace("token", Secret("hunter2"));
   const auto event = begin_event();
