@@ -8,30 +8,21 @@
 #include <vector>
 
 #include "modhost/sdk/event.hpp"
+#include "modhost/unique/detail/event_fields.hpp"
+#include "modhost/unique/magic_table_event.hpp"
+#include "modhost/unique/mcp_server.hpp"
 
 namespace modhost::unique {
 
 inline constexpr std::string_view kUserMessageCreated = "unique.chat.user-message.created";
 
-namespace detail {
-
-inline std::vector<std::string> texts(modhost::Json list) {
-  std::vector<std::string> all;
-  for (std::size_t i = 0; i < list.size(); ++i) all.push_back(list[i].text());
-  return all;
-}
-// A search with a filter of nothing fails. (dossier 2.4)
-inline modhost::Json filter_in(modhost::Json payload) {
-  const modhost::Json filter = payload["metadataFilter"];
-  return filter.size() == 0 ? modhost::Json() : filter;
-}
-
-}  // namespace detail
-
 // unique.chat.external-module.chosen: the platform chose this module to answer.
 struct ChatEvent {
   struct File {
     std::string id, title, mime_type;
+  };
+  struct Skill {
+    std::string name, scope_id, content_id;
   };
   Json payload;
   std::string module, chat_id, assistant_id, user_message_id, assistant_message_id;
@@ -41,7 +32,10 @@ struct ChatEvent {
   std::string message_execution_id;  // not empty: the execution pipeline sends the event again
   std::vector<File> uploaded_files, selected_uploaded_files;
   std::vector<std::string> tool_choices, disabled_tools;
+  std::vector<Skill> skill_choices, available_skills;
+  std::vector<McpServer> mcp_servers;
   Json configuration, user_metadata, tool_parameters, session_config, correlation;
+  Json raw_scope_rules;  // UniqueQL with its variables; nothing: none
   Json metadata_filter;  // for a search, as it is; nothing: none
 
   // Nothing for an event of another name.
@@ -68,12 +62,16 @@ struct ChatEvent {
     chat.selected_uploaded_files = files(more["selectedUploadedFiles"]);
     chat.tool_choices = detail::texts(payload["toolChoices"]);
     chat.disabled_tools = detail::texts(payload["disabledTools"]);
+    chat.skill_choices = skills(payload["skillChoices"]);
+    chat.available_skills = skills(payload["availableSkills"]);
+    chat.mcp_servers = McpServer::list(payload["mcpServers"]);
+    chat.raw_scope_rules = detail::unless_void(payload["rawScopeRules"]);
     chat.configuration = payload["configuration"];
     chat.user_metadata = payload["userMetadata"];
     chat.tool_parameters = payload["toolParameters"];
     chat.session_config = payload["sessionConfig"];
     chat.correlation = payload["correlation"];
-    chat.metadata_filter = detail::filter_in(payload);
+    chat.metadata_filter = detail::unless_void(payload["metadataFilter"]);
     return chat;
   }
 
@@ -82,6 +80,12 @@ struct ChatEvent {
     std::vector<File> all;
     for (std::size_t i = 0; i < list.size(); ++i)
       all.push_back({list[i]["id"].text(), list[i]["title"].text(), list[i]["mimeType"].text()});
+    return all;
+  }
+  static std::vector<Skill> skills(Json list) {
+    std::vector<Skill> all;
+    for (std::size_t i = 0; i < list.size(); ++i)
+      all.push_back({list[i]["name"].text(), list[i]["scopeId"].text(), list[i]["contentId"].text()});
     return all;
   }
 };
@@ -110,28 +114,6 @@ struct IngestionEvent {
     if (!event.name().starts_with(kPrefix)) return std::nullopt;
     const Json payload = event.payload();
     return IngestionEvent{payload, payload["contentId"].text(), event.name().ends_with(".finished")};
-  }
-};
-
-// unique.magic-table.*: what is common to them; `metadata` depends on `action`, the last part of the event's name.
-struct MagicTableEvent {
-  Json payload, metadata, configuration, metadata_filter;
-  std::string action, module, chat_id, assistant_id, table_id, sheet_name;
-
-  static std::optional<MagicTableEvent> of(const Event& event) {
-    constexpr std::string_view kPrefix = "unique.magic-table.";
-    if (!event.name().starts_with(kPrefix)) return std::nullopt;
-    const Json payload = event.payload();
-    return MagicTableEvent{payload,
-                           payload["metadata"],
-                           payload["configuration"],
-                           detail::filter_in(payload),
-                           std::string(event.name().substr(kPrefix.size())),
-                           payload["name"].text(),
-                           payload["chatId"].text(payload["chatid"].text()),
-                           payload["assistantId"].text(),
-                           payload["tableId"].text(),
-                           payload["sheetName"].text()};
   }
 };
 
