@@ -94,7 +94,6 @@ TEST(Lifecycle, WhatTheClassLacksIsNull) {
   constexpr modhost_plugin kTable = detail::make_table<Bare>("org.modhost.test", "1.0.0");
   EXPECT_EQ(kTable.start, nullptr);
   EXPECT_EQ(kTable.stop, nullptr);
-  EXPECT_EQ(kTable.on_cancel, nullptr);
   EXPECT_EQ(kTable.threads_max, 0u);
   EXPECT_NE(kTable.create, nullptr);
 }

@@ -2,78 +2,16 @@
 #pragma once
 
 #include <coroutine>
-#include <exception>
-#include <optional>
+#include <memory>
+#include <type_traits>
 #include <utility>
-#include <variant>
 
+#include "modhost/sdk/async_promise.hpp"
 #include "modhost/sdk/result.hpp"
 
 namespace modhost {
 
-template <class T = void>
-class Async;
-
-// Thrown at an await point when the event is cancelled, so that everything unwinds by itself. Not a std::exception:
-// `catch (const std::exception&)` is for errors and does not stop it.
-struct Cancelled {
-  std::int32_t reason = 0;  // MODHOST_CANCEL_*
-};
-
-namespace detail {
-
-// What the promises of all Async have in common: who waits, and how it ended.
-class AsyncPromiseBase {
- public:
-  std::suspend_always initial_suspend() noexcept { return {}; }
-  auto final_suspend() noexcept {
-    struct Resume {
-      bool await_ready() noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<>) noexcept { return waiter; }
-      void await_resume() noexcept {}
-      std::coroutine_handle<> waiter;
-    };
-    return Resume{waiter_};
-  }
-  void unhandled_exception() noexcept { error_ = std::current_exception(); }
-
-  void set_waiter(std::coroutine_handle<> waiter) { waiter_ = waiter; }
-
- protected:
-  void rethrow() {
-    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
-  }
-
- private:
-  std::coroutine_handle<> waiter_ = std::noop_coroutine();
-  std::exception_ptr error_;
-};
-
-template <class T>
-class AsyncPromise : public AsyncPromiseBase {
- public:
-  Async<T> get_return_object();
-  void return_value(T value) { value_.emplace(std::move(value)); }
-  T take() {
-    rethrow();
-    return std::move(*value_);
-  }
-
- private:
-  std::optional<T> value_;
-};
-
-template <>
-class AsyncPromise<void> : public AsyncPromiseBase {
- public:
-  Async<void> get_return_object();
-  void return_void() {}
-  void take() { rethrow(); }
-};
-
-}  // namespace detail
-
-// Owns its coroutine; awaited at most once. What it was given by reference must outlive it.
+// Owns its coroutine; awaited at most once, or waited for. What it was given by reference must outlive it.
 template <class T>
 class [[nodiscard]] Async {
  public:
@@ -103,6 +41,10 @@ class [[nodiscard]] Async {
     return Awaiter{frame_};
   }
 
+  // Runs it and keeps this thread until its end, for a module whose on_event returns an Outcome: whatever it awaits
+  // there is done on this thread. What was cancelled is a Failure of a Result; of anything else it throws Cancelled.
+  T get() &&;
+
  private:
   std::coroutine_handle<promise_type> frame_;
 };
@@ -117,21 +59,27 @@ inline Async<void> AsyncPromise<void>::get_return_object() {
   return Async<void>(std::coroutine_handle<AsyncPromise>::from_promise(*this));
 }
 
-// A coroutine nobody waits for: it runs at once and frees itself at its end. Lets nothing out.
-struct Detached {
-  struct promise_type {
-    Detached get_return_object() noexcept { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() noexcept {}
-    void unhandled_exception() noexcept { std::terminate(); }
-  };
-};
-
 template <class T>
 struct IsAsync : std::false_type {};
 template <class T>
 struct IsAsync<Async<T>> : std::true_type {};
 
 }  // namespace detail
+
+template <class T>
+T Async<T>::get() && {
+  const auto ended = std::make_shared<detail::Ended>();
+  detail::run_and_tell(frame_, ended);
+  ended->wait();
+  if constexpr (std::is_constructible_v<T, Failure> && !std::is_void_v<T>) {
+    try {
+      return frame_.promise().take();
+    } catch (const Cancelled&) {
+      return cancelled();
+    }
+  } else {
+    return frame_.promise().take();
+  }
+}
+
 }  // namespace modhost

@@ -56,7 +56,11 @@ class [[nodiscard]] Call {
   auto operator co_await() && {
     struct Awaiter {
       explicit Awaiter(Call awaited) : call(std::move(awaited)) {}
-      [[nodiscard]] bool await_ready() const { return call.scope_->reason() != 0; }
+      [[nodiscard]] bool await_ready() {
+        if (call.scope_->reason() != 0) return true;
+        if (call.scope_->is_blocking()) pending.perform(*call.scope_, call.request_);
+        return call.scope_->is_blocking();
+      }
       bool await_suspend(std::coroutine_handle<> waiter) { return pending.start(*call.scope_, call.request_, waiter); }
       Result<T> await_resume() {
         call.scope_->throw_if_cancelled(pending.status());

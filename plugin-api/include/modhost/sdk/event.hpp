@@ -81,7 +81,6 @@ class Event {
   // Calls for this event; they end with it.
   [[nodiscard]] Api api() const { return Api(shared_->scope); }
   [[nodiscard]] Http http() const { return Http(shared_->scope); }
-  // To be awaited; keeps no thread.
   [[nodiscard]] Sleep sleep(std::chrono::milliseconds time) const { return {shared_->scope, time}; }
   [[nodiscard]] Log log() const { return {services(), handle_}; }
   [[nodiscard]] const Host& host() const { return host_; }
@@ -93,6 +92,8 @@ class Event {
   [[nodiscard]] Completion later();
 
   [[nodiscard]] modhost_event_id handle() const { return handle_; }
+  // Its on_event returns an Outcome: what is awaited for it is done on the thread that asks.
+  [[nodiscard]] bool is_blocking() const { return shared_->scope->is_blocking(); }
 
  private:
   friend class Completion;

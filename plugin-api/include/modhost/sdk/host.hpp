@@ -9,40 +9,15 @@
 #include <utility>
 #include <vector>
 
+#include "modhost/sdk/http.hpp"
 #include "modhost/sdk/json_text.hpp"
 #include "modhost/sdk/kv.hpp"
+#include "modhost/sdk/log.hpp"
 #include "modhost/sdk/metric.hpp"
 #include "modhost/sdk/services.hpp"
+#include "modhost/sdk/task.hpp"
 
 namespace modhost {
-
-using LogFields = std::vector<std::pair<std::string_view, std::string>>;
-
-// Lines in the host's log, with the module's name and, from an event, its ids. Never log what users wrote.
-class Log {
- public:
-  Log(const detail::Services& services, modhost_event_id event) : services_(services), event_(event) {}
-  void debug(std::string_view message, const LogFields& fields = {}) const {
-    write(MODHOST_LOG_DEBUG, message, fields);
-  }
-  void info(std::string_view message, const LogFields& fields = {}) const { write(MODHOST_LOG_INFO, message, fields); }
-  void warn(std::string_view message, const LogFields& fields = {}) const { write(MODHOST_LOG_WARN, message, fields); }
-  void error(std::string_view message, const LogFields& fields = {}) const {
-    write(MODHOST_LOG_ERROR, message, fields);
-  }
-  // Ask before making an expensive line.
-  [[nodiscard]] bool is_enabled(std::int32_t level) const { return services_.log->enabled(services_.host, level) != 0; }
-
- private:
-  void write(std::int32_t level, std::string_view message, const LogFields& fields) const {
-    if (!is_enabled(level)) return;
-    std::vector<modhost_kv> pairs;
-    for (const auto& [key, value] : fields) pairs.push_back({to_str(key), to_str(value)});
-    services_.log->write(services_.host, event_, level, to_str(message), pairs.data(), pairs.size());
-  }
-  detail::Services services_;
-  modhost_event_id event_;
-};
 
 // `config:` and `secrets:` of the module. Paths are JSON pointers, "/model". A value of another type than asked for is
 // an Error (E_CONFIG) that names the path.
@@ -123,10 +98,27 @@ class Host {
   [[nodiscard]] Metric histogram(std::string_view name, std::string_view help, const LabelNames& labels = {}) const {
     return {services_, MODHOST_HISTOGRAM, name, help, labels};
   }
+  // Work without an event; E_CLOSED when the instance stops.
+  [[nodiscard]] Result<Task> submit(std::function<void()> work) const {
+    return Task::make(services_, std::move(work), {}, {});
+  }
+  [[nodiscard]] Result<Task> after(std::chrono::milliseconds delay, std::function<void()> work) const {
+    return Task::make(services_, std::move(work), delay, {});
+  }
+  [[nodiscard]] Result<Task> every(std::chrono::milliseconds interval, std::function<void()> work) const {
+    if (interval.count() <= 0) return Failure{MODHOST_E_INVALID, "the interval of a task is less than 1 ms"};
+    return Task::make(services_, std::move(work), interval, interval);
+  }
+  // For it: calls that keep their thread, to granted servers, or to the platform with `platform-without-event`.
+  [[nodiscard]] Http http() const { return Http(scope()); }
+  [[nodiscard]] Api api() const { return Api(scope()); }
   [[nodiscard]] std::string_view module() const { return to_view(services_.host->module_name); }
   [[nodiscard]] const detail::Services& services() const { return services_; }
 
  private:
+  [[nodiscard]] std::shared_ptr<detail::Scope> scope() const {
+    return std::make_shared<detail::Scope>(services_, 0, detail::Style::kBlocks);
+  }
   detail::Services services_;
 };
 

@@ -5,6 +5,7 @@
 #include <modhost/plugin.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,11 +62,13 @@ inline std::chrono::seconds retry_after(const HttpResponse& answer) {
 // What an answer of the platform means that is not a success: a retry when it may pass, or when there were too many
 // calls at once.
 inline std::optional<Failure> read_failure(const HttpRequest& request, const HttpResponse& answer) {
-  const auto error = unique::read_error(answer.status, answer.body, answer.header("request-id"));
+  auto error = unique::read_error(answer.status, answer.body, answer.header("request-id"));
   if (!error) return std::nullopt;
   const bool is_passing = unique::may_pass(*error) || answer.status == 408 || answer.status == 429;
-  return Failure{is_passing ? MODHOST_E_RETRY : MODHOST_E_INTERNAL, request.name() + ": " + unique::to_string(*error),
-                 is_passing ? retry_after(answer) : std::chrono::seconds(0), answer.status};
+  Failure failure{is_passing ? MODHOST_E_RETRY : MODHOST_E_INTERNAL, request.name() + ": " + unique::to_string(*error),
+                  is_passing ? retry_after(answer) : std::chrono::seconds(0), answer.status};
+  failure.platform = std::make_shared<unique::PlatformError>(*std::move(error));
+  return failure;
 }
 
 // The platform's REST API for one event: JSON in, JSON out. An error answer is a Failure with the platform's words: a

@@ -48,4 +48,31 @@ struct HttpResponse {
   [[nodiscard]] Result<JsonDocument> json() const { return JsonDocument::parse(body.empty() ? "{}" : body); }
 };
 
+namespace detail {
+
+// What a status means for a call, when the host has no words of its own: its asynchronous form refuses without any.
+inline std::string words_of(modhost_status status) {
+  switch (status) {
+    case MODHOST_E_DENIED:
+      return "not granted: see `grants:` of the module, the host's log names what is missing";
+    case MODHOST_E_INVALID:
+      return "the host refuses this request, its log says why";
+    case MODHOST_E_FULL:
+      return "too many calls of this module at once";
+    case MODHOST_E_GONE:
+    case MODHOST_E_CANCELLED:
+      return "the event this call serves has ended";
+    case MODHOST_E_CLOSED:
+      return "the instance is stopping";
+    case MODHOST_E_TIMEOUT:
+      return "no answer in time";
+    case MODHOST_E_NETWORK:
+      return "no answer";
+    default:
+      return "status " + std::to_string(status);
+  }
+}
+
+}  // namespace detail
+
 }  // namespace modhost

@@ -57,7 +57,11 @@ class HttpStream {
     class Awaiter {
      public:
       explicit Awaiter(std::shared_ptr<detail::StreamingCall> call) : call_(std::move(call)) {}
-      [[nodiscard]] bool await_ready() const { return call_->scope().reason() != 0; }
+      [[nodiscard]] bool await_ready() const {
+        if (call_->scope().reason() != 0) return true;
+        if (call_->scope().is_blocking()) call_->perform();
+        return call_->scope().is_blocking();
+      }
       bool await_suspend(std::coroutine_handle<> waiter) {
         const auto call = call_;  // resumed elsewhere, this frame may be gone before wait() returns
         call->start();

@@ -12,33 +12,15 @@
 #include <type_traits>
 
 #include "modhost/sdk/async.hpp"
+#include "modhost/sdk/barrier.hpp"
 #include "modhost/sdk/event.hpp"
+#include "modhost/sdk/scopes.hpp"
 
 namespace modhost {
 
 inline constexpr unsigned kAnyThreads = 0;  // for kThreadsMax of a class that is safe from any number of threads
 
 namespace detail {
-
-// Runs plugin code; whatever it throws becomes a Failure.
-template <class Function>
-Outcome guarded(Function&& function) noexcept {
-  try {
-    try {
-      return function();
-    } catch (const Cancelled&) {
-      return cancelled();
-    } catch (const Error& error) {
-      return error.failure();
-    } catch (const std::exception& error) {
-      return failed(error.what());
-    } catch (...) {
-      return failed("something other than a std::exception was thrown");
-    }
-  } catch (...) {  // no memory left for the words
-    return Failure{};
-  }
-}
 
 inline modhost_status report(const Outcome& outcome, modhost_error* error) noexcept {
   if (outcome) return MODHOST_OK;
@@ -71,7 +53,7 @@ struct Instance {
   static modhost_status on_event(modhost_instance* self, modhost_event_id id, const modhost_event* raw) noexcept {
     if constexpr (kIsAsync) {
       const Outcome begun = guarded([&]() -> Outcome {
-        run(of(self), Event(of(self).host, of(self).scopes.open(of(self).host.services(), id), raw));
+        run(of(self), Event(of(self).host, of(self).scope_of(id, Style::kAwaits), raw));
         return {};
       });
       return begun ? MODHOST_PENDING : begun.failure().status;
@@ -83,8 +65,7 @@ struct Instance {
   // From the first to the last step of a coroutine; everything of it is gone when the event is finished.
   static Detached run(Instance& instance, Event event) {
     Completion completion(instance.host, event.handle());
-    Outcome outcome = co_await guard(instance, event);
-    instance.scopes.close(event.handle());
+    const Outcome outcome = co_await guard(instance, event);
     completion.finish(outcome);
   }
   static Async<Outcome> guard(Instance& instance, Event event) {
@@ -100,7 +81,7 @@ struct Instance {
   static modhost_status block(Instance& instance, modhost_event_id id, const modhost_event* raw) noexcept {
     bool deferred = false;
     const Outcome outcome = guarded([&]() -> Outcome {
-      Event event(instance.host, std::make_shared<Scope>(instance.host.services(), id), raw);
+      Event event(instance.host, instance.scope_of(id, Style::kBlocks), raw);
       Outcome ended = guarded([&] { return Outcome(instance.plugin.on_event(event)); });
       deferred = is_deferred(event);
       return ended;
@@ -126,6 +107,8 @@ struct Instance {
     }));
   }
   static void destroy(modhost_instance* self) noexcept { std::unique_ptr<Instance> ends(&of(self)); }
+
+  std::shared_ptr<Scope> scope_of(modhost_event_id id, Style style) { return scopes.open(host.services(), id, style); }
 
   static constexpr bool kHasOnCancel = requires(Plugin & plugin) {
     plugin.on_cancel(modhost_event_id{}, std::int32_t{});

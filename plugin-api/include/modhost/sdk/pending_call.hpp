@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <coroutine>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "modhost/sdk/http_message.hpp"
 #include "modhost/sdk/scope.hpp"
+#include "modhost/unique/error.hpp"
 
 namespace modhost::detail {
 
@@ -37,10 +39,11 @@ struct RawRequest {
 inline Failure explain(const HttpRequest& request, modhost_status status, std::string_view detail) {
   const bool may_pass = status == MODHOST_E_NETWORK || status == MODHOST_E_TIMEOUT || status == MODHOST_E_FULL;
   const bool is_over = status == MODHOST_E_CANCELLED || status == MODHOST_E_GONE || status == MODHOST_E_CLOSED;
-  return Failure{may_pass  ? MODHOST_E_RETRY
-                 : is_over ? MODHOST_E_CANCELLED
-                           : status,
-                 request.name() + ": " + std::string(detail)};
+  const std::string words = detail.empty() ? words_of(status) : std::string(detail);
+  Failure failure{may_pass ? MODHOST_E_RETRY : is_over ? MODHOST_E_CANCELLED : status, request.name() + ": " + words};
+  if (request.is_platform_call && (status == MODHOST_E_NETWORK || status == MODHOST_E_TIMEOUT))
+    failure.platform = std::make_shared<unique::PlatformError>(unique::connection_error(words));
+  return failure;
 }
 
 // "name: value\n" lines.
@@ -51,7 +54,9 @@ inline std::string header_lines(const modhost_kv* headers, std::size_t count) {
   return lines;
 }
 
-inline Result<HttpResponse> perform(const Scope& scope, const HttpRequest& request) {
+// The blocking form.
+inline modhost_status perform(const Scope& scope, const HttpRequest& request, HttpResponse& response,
+                              std::string& detail) {
   const RawRequest raw(request, scope.event());
   modhost_error error{};
   error.struct_size = sizeof error;
@@ -59,12 +64,22 @@ inline Result<HttpResponse> perform(const Scope& scope, const HttpRequest& reque
   answer.struct_size = sizeof answer;
   const Services& services = scope.services();
   const modhost_status status = services.http->perform(services.host, &raw.raw, &answer, &error);
-  if (status < 0)
-    return explain(request, status, {error.message, std::min<std::size_t>(error.message_len, sizeof error.message)});
+  if (status < 0) {
+    detail.assign(error.message, std::min<std::size_t>(error.message_len, sizeof error.message));
+    return status;
+  }
   Blob lines, body;
   lines.raw = answer.headers;
   body.raw = answer.body;
-  return HttpResponse{answer.status, lines.text(), body.text()};
+  response = {answer.status, lines.text(), body.text()};
+  return MODHOST_OK;
+}
+inline Result<HttpResponse> perform(const Scope& scope, const HttpRequest& request) {
+  HttpResponse response;
+  std::string detail;
+  const modhost_status status = perform(scope, request, response, detail);
+  if (status < 0) return explain(request, status, detail);
+  return response;
 }
 
 // One call under way: lives in the coroutine's frame until it is resumed.
@@ -78,6 +93,9 @@ class PendingCall {
     if (started == MODHOST_OK) return meeting_.suspend(waiter);  // done() may have run already
     status_ = started;
     return false;
+  }
+  void perform(const Scope& scope, const HttpRequest& request) {
+    status_ = detail::perform(scope, request, response_, detail_);
   }
   Result<HttpResponse> take(const HttpRequest& request) {
     if (status_ < 0) return explain(request, status_, detail_);

@@ -26,8 +26,7 @@ constexpr modhost_plugin make_table(const char* id, const char* version, const c
   table.create = Instance<Plugin>::create;
   if constexpr (requires(Plugin & plugin) { plugin.start(); }) table.start = Instance<Plugin>::start;
   table.on_event = Instance<Plugin>::on_event;
-  if constexpr (Instance<Plugin>::kIsAsync || Instance<Plugin>::kHasOnCancel)
-    table.on_cancel = Instance<Plugin>::on_cancel;
+  table.on_cancel = Instance<Plugin>::on_cancel;
   if constexpr (requires(Plugin & plugin) { plugin.stop(std::chrono::steady_clock::time_point{}); })
     table.stop = Instance<Plugin>::stop;
   table.destroy = Instance<Plugin>::destroy;

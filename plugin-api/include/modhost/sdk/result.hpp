@@ -5,18 +5,25 @@
 #include <modhost/plugin.h>
 
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
 
 namespace modhost {
+namespace unique {
+struct PlatformError;
+}
 
 struct Failure {
   modhost_status status = MODHOST_E_INTERNAL;
   std::string detail;                        // for operators, never shown to the user
   std::chrono::milliseconds retry_after{0};  // with a retry or a snooze; 0: as configured
   int http_status = 0;                       // of the answer that made it fail, if one did
+  // For a failed call to the platform: its class, the status of its cause, the platform's code and the request id, see
+  // unique/error.hpp. Null for every other failure.
+  std::shared_ptr<const unique::PlatformError> platform = {};
 };
 
 // The event ends dead and the host tells the user.

@@ -1,10 +1,12 @@
-// One attempt at an event as its coroutines share it: whether it is cancelled, and what waits and has to hear of that.
+// One attempt at an event as all that works for it shares it: whether it is cancelled, and what has to hear of that.
 #pragma once
 
 #include <modhost/plugin.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
@@ -37,11 +39,22 @@ class Rendezvous {
   std::coroutine_handle<> waiter_;
 };
 
+// A host whose time is not the machine's, such as the fake one, offers this: it keeps the calling thread for so long.
+inline constexpr const char* kServiceWait = "modhost.testing.wait/1";
+struct WaitService {
+  modhost_status (*wait)(const modhost_host* host, modhost_event_id event, std::int64_t time_ms) MODHOST_NOEXCEPT;
+};
+
+// Whether what is awaited gives its thread back or keeps it.
+enum class Style { kAwaits, kBlocks };
+
 // Thread-safe.
 class Scope {
  public:
-  explicit Scope(const Services& services, modhost_event_id event) : services_(services), event_(event) {}
+  explicit Scope(const Services& services, modhost_event_id event, Style style = Style::kAwaits)
+      : services_(services), event_(event), style_(style) {}
 
+  [[nodiscard]] bool is_blocking() const { return style_ == Style::kBlocks; }
   [[nodiscard]] const Services& services() const { return services_; }
   [[nodiscard]] modhost_event_id event() const { return event_; }
   // MODHOST_CANCEL_*, 0 while the result is wanted.
@@ -56,6 +69,15 @@ class Scope {
     if (status != MODHOST_E_CANCELLED && status != MODHOST_E_GONE) return;
     const std::int32_t why = services_.event->cancelled(services_.host, event_);
     if (why > 0 || status == MODHOST_E_GONE) throw Cancelled{std::max(why, 0)};
+  }
+
+  // Keeps this thread for so long; MODHOST_E_CANCELLED as soon as the result is no longer wanted.
+  modhost_status block_for(std::chrono::milliseconds time) const {
+    const auto* const other =
+        static_cast<const WaitService*>(services_.host->get_service(services_.host, kServiceWait));
+    if (other != nullptr) return other->wait(services_.host, event_, time.count());
+    std::unique_lock lock(mutex_);
+    return cancelled_.wait_for(lock, time, [this] { return reason_ != 0; }) ? MODHOST_E_CANCELLED : MODHOST_OK;
   }
 
   // A timer that rings no more when the event is cancelled: `cancelled` is called in its place. False: it is cancelled.
@@ -76,6 +98,7 @@ class Scope {
       if (reason_ != 0) return;
       reason_ = reason;
       timers.swap(timers_);
+      cancelled_.notify_all();
     }
     // A timer that can be cancelled has not rung: its waiter is still there, and nobody else resumes it.
     for (const auto& [waiter, timer] : timers)
@@ -89,36 +112,11 @@ class Scope {
   };
   const Services services_;
   const modhost_event_id event_;
+  const Style style_;
   mutable std::mutex mutex_;
+  mutable std::condition_variable cancelled_;
   std::int32_t reason_ = 0;
   std::unordered_map<void*, Timer> timers_;
-};
-
-// The attempts of one instance that are under way, by their handle. Thread-safe.
-class Scopes {
- public:
-  std::shared_ptr<Scope> open(const Services& services, modhost_event_id event) {
-    auto scope = std::make_shared<Scope>(services, event);
-    const std::lock_guard lock(mutex_);
-    scopes_[event] = scope;
-    return scope;
-  }
-  void close(modhost_event_id event) {
-    const std::lock_guard lock(mutex_);
-    scopes_.erase(event);
-  }
-  void cancel(modhost_event_id event, std::int32_t reason) {
-    std::shared_ptr<Scope> scope;
-    {
-      const std::lock_guard lock(mutex_);
-      if (const auto found = scopes_.find(event); found != scopes_.end()) scope = found->second;
-    }
-    if (scope) scope->cancel(reason);
-  }
-
- private:
-  std::mutex mutex_;
-  std::unordered_map<modhost_event_id, std::shared_ptr<Scope>> scopes_;
 };
 
 }  // namespace modhost::detail

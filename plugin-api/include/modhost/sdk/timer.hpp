@@ -1,4 +1,4 @@
-// Waiting without a thread: `co_await event.sleep(2s)`.
+// Waiting without a thread, `co_await event.sleep(2s)`, or with it, `event.sleep(2s).get()`.
 #pragma once
 
 #include <chrono>
@@ -16,12 +16,21 @@ class [[nodiscard]] Sleep {
   Sleep(std::shared_ptr<detail::Scope> scope, std::chrono::milliseconds time) : scope_(std::move(scope)), time_(time) {}
 
   auto operator co_await() && noexcept { return Awaiter(*scope_, time_); }
+  // Keeps this thread; the Failure says that the result is no longer wanted.
+  Result<void> get() && {
+    if (scope_->reason() != 0 || scope_->block_for(time_) != MODHOST_OK) return cancelled();
+    return {};
+  }
 
  private:
   class Awaiter {
    public:
     Awaiter(detail::Scope& scope, std::chrono::milliseconds time) : scope_(scope), time_(time) {}
-    [[nodiscard]] bool await_ready() const { return scope_.reason() != 0; }
+    [[nodiscard]] bool await_ready() {
+      if (scope_.reason() != 0) return true;
+      if (scope_.is_blocking()) status_ = scope_.block_for(time_);
+      return scope_.is_blocking();
+    }
     bool await_suspend(std::coroutine_handle<> waiter) {
       const auto& services = scope_.services();
       modhost_timer_id timer = 0;

@@ -38,6 +38,7 @@ inline std::list<FakeHost::Delivery>::iterator FakeHost::ready() {
 inline std::optional<std::chrono::milliseconds> FakeHost::next_moment() const {
   std::optional<std::chrono::milliseconds> next;
   if (!timers_.empty()) next = timers_.begin()->first;
+  if (!waits_.empty()) next = std::min(next.value_or(*waits_.begin()), *waits_.begin());
   for (const Delivery& delivery : deliveries_)
     if (delivery.is_ready(std::chrono::milliseconds::max())) next = std::min(next.value_or(delivery.due), delivery.due);
   return next;
@@ -50,7 +51,10 @@ inline void FakeHost::ring() {
     for (Delivery& delivery : deliveries_)
       if (!delivery.is_ready(now_)) delivery.end(MODHOST_E_CLOSED);
   if (awaiting_ > 0 && !is_delivering_ && is_idle())
-    if (const auto next = next_moment()) now_ = std::max(now_, *next);
+    if (const auto next = next_moment(); next && *next > now_) {
+      now_ = *next;
+      changed_.notify_all();
+    }
   const auto end = timers_.upper_bound(now_);
   for (auto it = timers_.begin(); it != end; ++it) tasks_.push_back(it->second);
   timers_.erase(timers_.begin(), end);

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ class FakeHost {
   // Answers that were held, or the rest of them, are given.
   void release();
   // Time passes for timers, which stands still otherwise: except that it jumps to the next one by itself while
-  // PluginUnderTest waits for an end and nothing else is left to do.
+  // PluginUnderTest waits for an end, or a thread of the plugin for a time, and nothing else is left to do.
   void advance(std::chrono::milliseconds time);
   // Returns once so many calls have been made, or lines logged.
   void await_calls(std::size_t count);
@@ -130,6 +131,7 @@ class FakeHost {
   std::deque<Task> tasks_;
   std::multimap<std::chrono::milliseconds, Task> timers_;
   std::chrono::milliseconds now_{0};
+  std::multiset<std::chrono::milliseconds> waits_;  // until when threads of the plugin wait
   std::vector<Metric> metrics_;
   std::vector<MetricUpdate> metric_updates_;
   std::map<std::string, KeyValue> key_values_;

@@ -17,7 +17,8 @@ struct FakeHttp {
     const std::lock_guard lock(self.mutex_);
     const auto live = self.events_.find(request.event);
     if (self.is_closing_) return MODHOST_E_CLOSED;
-    if (live == self.events_.end() || live->second.ended) return MODHOST_E_GONE;
+    const bool is_over = live == self.events_.end() || live->second.ended;
+    if (request.event != 0 && is_over) return MODHOST_E_GONE;
     const bool is_path = to_view(request.target).substr(0, 1) == "/";
     const bool is_platform_call = (request.flags & MODHOST_HTTP_PLATFORM) != 0;
     return is_platform_call == is_path ? MODHOST_OK : MODHOST_E_INVALID;
@@ -28,6 +29,7 @@ struct FakeHttp {
     FakeHost& self = of(host);
     if (const modhost_status status = check(self, *request); status != MODHOST_OK) return status;
     Answer answer = self.record(*request);
+    if (answer.is_refused) return answer.result;
     const std::lock_guard lock(self.mutex_);
     *call = ++self.handles_;
     // In two pieces when nothing else is asked for: plugins must not rely on getting it whole.

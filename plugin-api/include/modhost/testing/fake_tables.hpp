@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "modhost/sdk/scope.hpp"
 #include "modhost/testing/fake_delivery.hpp"
 #include "modhost/testing/fake_http.hpp"
 #include "modhost/testing/fake_state.hpp"
@@ -24,7 +25,9 @@ inline const void* fake_service(const modhost_host*, const char* id) noexcept {
   static constexpr modhost_kv_service kKv{sizeof kKv,     0, FakeState::get, FakeState::put, FakeState::del,
                                           FakeState::list};
   static constexpr modhost_checkpoint_service kCheckpoint{sizeof kCheckpoint, 0, FakeState::save};
+  static constexpr modhost::detail::WaitService kWait{FakeTask::wait};
   const std::string_view wanted = id;
+  if (wanted == modhost::detail::kServiceWait) return &kWait;
   if (wanted == MODHOST_SERVICE_LOG) return &kLog;
   if (wanted == MODHOST_SERVICE_EVENT) return &kEvent;
   if (wanted == MODHOST_SERVICE_CONFIG) return &kConfig;

@@ -38,6 +38,17 @@ struct FakeTask {
     self.timers_.erase(found);
     return MODHOST_OK;
   }
+  static modhost_status wait(const modhost_host* host, modhost_event_id, std::int64_t time_ms) noexcept {
+    FakeHost& self = FakeServices::of(host);
+    std::unique_lock lock(self.mutex_);
+    const auto wait = self.waits_.insert(self.now_ + std::chrono::milliseconds(time_ms));
+    ++self.awaiting_;
+    self.changed_.notify_all();
+    self.changed_.wait(lock, [&] { return self.cancel_reason_ != 0 || self.is_closing_ || self.now_ >= *wait; });
+    --self.awaiting_;
+    self.waits_.erase(wait);
+    return self.cancel_reason_ != 0 ? MODHOST_E_CANCELLED : self.is_closing_ ? MODHOST_E_CLOSED : MODHOST_OK;
+  }
 };
 
 }  // namespace modhost::testing

@@ -34,7 +34,8 @@ struct Answer {
   std::string headers = {};  // "name: value\n" lines
   modhost_status result = MODHOST_OK;
   std::string detail = {};
-  bool is_held = false;  // an awaited call gets it after release(), or ends when it is cancelled
+  bool is_refused = false;  // the host does not take the call: `result` says why, E_DENIED for a missing grant
+  bool is_held = false;     // an awaited call gets it after release(), or ends when it is cancelled
   // The body as an awaited call gets it, piece by piece, in place of `body`. Without any, `body` comes in two.
   std::vector<std::string> pieces = {};
   std::chrono::milliseconds every{0};       // time before each piece

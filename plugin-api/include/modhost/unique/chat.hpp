@@ -60,7 +60,7 @@ struct Chat : Resource {
   static Call<Message> latest_message(const Event& event, std::string_view chat_id) {
     return event.api().get("/space/" + url_encode(chat_id) + "/messages/latest").then(detail::read_one<Message>);
   }
-  // The answer once it is whole; a coroutine, which asks `every` so often and ends with the event.
+  // The answer once it is whole; asks `every` so often and ends with the event.
   static Async<Result<Message>> await_answer(const Event& event, std::string_view chat_id,
                                              std::chrono::milliseconds every = std::chrono::seconds(1)) {
     return detail::poll<Message>(

@@ -53,7 +53,7 @@ struct Elicitation : Resource {
   static Call<Elicitation> retrieve(const Event& event, std::string_view id) {
     return event.api().get("/elicitation/" + url_encode(id)).then(detail::read_one<Elicitation>);
   }
-  // The same once the user has answered, or the time for it is over; a coroutine, which asks `every` so often.
+  // The same once the user has answered, or the time for it is over; asks `every` so often.
   static Async<Result<Elicitation>> await_answer(const Event& event, std::string_view id,
                                                  std::chrono::milliseconds every = std::chrono::seconds(1)) {
     return detail::poll<Elicitation>(event, "/elicitation/" + url_encode(id), every,

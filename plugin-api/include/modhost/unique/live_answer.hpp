@@ -17,9 +17,10 @@
 
 namespace modhost::unique {
 
-// Fills the event's assistant message, for coroutines; for one at a time. Its first text marks the message as streaming
-// (PATCH with startedStreamingAt), then the whole text so far is shown, not stored (POST /messages/{id}/event): at
-// once, then at most every `interval`, never two calls at a time. What fails of this is only counted. finish() stores.
+// Fills the event's assistant message; for one coroutine, or one thread, at a time. Its first text marks the message as
+// streaming (PATCH with startedStreamingAt), then the whole text so far is shown, not stored (POST
+// /messages/{id}/event): at once, then at most every `interval`, never two calls at a time. What fails of this is only
+// counted. finish() stores.
 //
 // Marks of citations such as [source0] become <sup>1</sup> and references, see CitationStream. Dropped without
 // finish(), nothing is stored here: the host ends the turn as it does for every event, and stores what was shown when
@@ -44,7 +45,8 @@ class LiveAnswer {
   LiveAnswer& operator=(const LiveAnswer&) = delete;
   ~LiveAnswer() { bubble_->close(); }
 
-  // Takes no time: what it changes is shown soon.
+  // Takes no time: what it changes is shown soon. In a module that blocks it is shown before this returns, or not if
+  // `interval` is not over.
   void write(std::string_view piece) { bubble_->write(piece); }
 
   // PATCH with text, originalText, references and stoppedStreamingAt, and completedAt when it is the last; waits for a

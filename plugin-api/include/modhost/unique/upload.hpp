@@ -10,8 +10,8 @@
 
 namespace modhost::unique {
 
-// PUT of the bytes to Content::write_url; no credentials go there. A module that blocks calls Content::upsert(), this,
-// and Content::upsert() again with byte_size and file_url = read_url.
+// PUT of the bytes to Content::write_url; no credentials go there. Content::upsert() comes before it, and again after
+// it with byte_size and file_url = read_url.
 inline Call<Confirmation> put_bytes(const Event& event, std::string_view write_url, std::string_view mime_type,
                                     std::string bytes) {
   HttpRequest request;
@@ -46,8 +46,8 @@ inline Async<Result<Content>> upload(Event event, JsonText first, Fields last, s
 
 }  // namespace detail
 
-// All three steps, to be awaited. `content` is read now, whenever this is awaited; byte_size and file_url of it are set
-// by this. A failed step ends it: a file without bytes may be left then, which the next upload of the same key fills.
+// All three steps. `content` is read now, whenever this is awaited; byte_size and file_url of it are set by this. A
+// failed step ends it: a file without bytes may be left then, which the next upload of the same key fills.
 inline Async<Result<Content>> upload(const Event& event, Content::New content, std::string bytes) {
   content.file_url.reset();
   content.byte_size.reset();

@@ -34,6 +34,7 @@ class Bubble : public std::enable_shared_from_this<Bubble> {
       citations_.write(piece);
       is_new_ |= citations_.text().size() != bytes_before;
       if (!is_new_ || is_running_ || is_closed_) return;
+      if (event_.is_blocking() && std::chrono::steady_clock::now() < rested_at_) return;
       is_running_ = is_sending_ = true;
     }
     run(shared_from_this());
@@ -70,9 +71,14 @@ class Bubble : public std::enable_shared_from_this<Bubble> {
   }
 
  private:
-  // While there is something new to show. Ends for good when the event is cancelled.
+  // While there is something new to show. Ends for good when the event is cancelled. A module that blocks is not kept
+  // for the interval: one of its later texts is shown.
   static modhost::detail::Detached run(std::shared_ptr<Bubble> self) {
     try {
+      if (self->event_.is_blocking()) {
+        co_await self->show();
+        co_return self->rest();
+      }
       do co_await when_all(self->show(), self->event_.sleep(self->interval_));
       while (self->goes_on());
     } catch (...) {
@@ -117,6 +123,11 @@ class Bubble : public std::enable_shared_from_this<Bubble> {
     lock.unlock();
     if (waiter) waiter.resume();
   }
+  void rest() {
+    const std::lock_guard lock(mutex_);
+    is_running_ = is_sending_ = false;
+    rested_at_ = std::chrono::steady_clock::now() + interval_;
+  }
   bool goes_on() {
     const std::lock_guard lock(mutex_);
     is_running_ = is_sending_ = is_new_ && !is_closed_;
@@ -129,6 +140,7 @@ class Bubble : public std::enable_shared_from_this<Bubble> {
   bool is_started_ = false;  // of the one that shows
   mutable std::mutex mutex_;
   CitationStream citations_;
+  std::chrono::steady_clock::time_point rested_at_{};
   bool is_new_ = false, is_running_ = false, is_sending_ = false, is_closed_ = false;
   std::size_t failures_ = 0;
   std::coroutine_handle<> waiter_;
