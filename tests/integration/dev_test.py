@@ -5,7 +5,7 @@ import stat
 import unittest
 import urllib.parse
 
-from harness import KEY, HostTest
+from harness import KEY, HostTest, wait_until
 
 VERSION = "2023-12-06"
 USER, COMPANY = "284719305518067713", "251906337744912385"
@@ -31,17 +31,31 @@ class Client:
 
 
 class Dev(HostTest):
-    def start(self, app):
-        host = self.host()
+    def start(self, app, **options):
+        host = self.host(**options)
         text = (host.folder / "modules.yaml").read_text()
         lines = [line for line in text.splitlines() if not line.startswith("app:")] + ([f"app: {app}"] if app else [])
         (host.folder / "modules.yaml").write_text("\n".join(lines) + "\n")
         host.command = "dev"
-        host.start("--page-port", "0")
+        host.start("--page-port", "0", "--persist")  # its state is where the harness looks
         ports = host.folder / "ports.json"
         self.assertEqual(0o600, stat.S_IMODE(ports.stat().st_mode))
         self.addCleanup(host.stop)
         return host, json.loads(ports.read_text())
+
+    def say(self, client, text):
+        """Asks the only module; the chat."""
+        space = client.call("GET", "/space")[1]["data"][0]["id"]
+        status, message = client.call("POST", "/space/message", {"assistantId": space, "text": text})
+        self.assertIn(status, (200, 201), message)
+        return message["chatId"]
+
+    def answer(self, client, chat):
+        """The whole answer once the turn is completed."""
+        def completed():
+            latest = client.call("GET", f"/space/{chat}/messages/latest")[1]
+            return latest if latest.get("completedAt") and latest.get("role") != "USER" else None
+        return wait_until(completed, what="the completed turn")["text"]
 
     def talk(self, where):
         """A turn as a client of the platform has it: models, a chat, a message made, changed and read."""
@@ -85,6 +99,25 @@ class Dev(HostTest):
         self.talk(where)
         self.assertIn("API key     " + where["api_key"], host.log_text())
         self.assertIn("app id      app_dev", host.log_text())
+
+    def test_a_module_asks_the_user_before_it_answers(self):
+        _, where = self.start("", modules="{AskUser: ask_user}")
+        client = Client(where)
+        chat = self.say(client, "Write about the lease.")
+        asked = wait_until(lambda: client.call("GET", "/elicitation/pending")[1], what="the question")[0]
+        status, said = client.call("POST", "/elicitation/respond", {"elicitationId": asked["id"], "action": "ACCEPT",
+                                                                    "content": {"audience": "the board"}})
+        self.assertIn(status, (200, 201), said)
+        self.assertTrue(self.answer(client, chat))
+
+    def test_a_queued_job_ends_with_its_second_event(self):
+        host, where = self.start("", modules="{QueuedReport: queued_report}")
+        client = Client(where)
+        text = self.answer(client, self.say(client, "Report on the lease."))
+        for section in ("Background", "Findings", "Recommendation"):
+            self.assertIn("## " + section, text)
+        events = json.loads(host.admin_get("/api/events")[1])["events"]
+        self.assertEqual(["completed", "completed"], [event["state"] for event in events], "one that queues, one that works")
 
 
 if __name__ == "__main__":
