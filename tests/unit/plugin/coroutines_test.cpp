@@ -66,5 +66,54 @@ TEST_F(Coroutines, AStopEndsThemWhereverTheyAre) {
   for (int i = 1; i <= 60; ++i) EXPECT_EQ(outcomes_.wait(i).kind, Kind::kCancelled) << i;
 }
 
+// The same calls in a module that blocks: its one thread does all of it, and hears of the end.
+class Blocking : public RuntimeTest {
+ protected:
+  void start() {
+    module_.threads = 1;
+    module_.attempt_deadline = 60s;
+    started(fault("blocks"));
+  }
+  std::string kept(const std::string& key) {
+    const auto found = key_values_.get(module_.name, key);
+    return found ? found->value : "nothing";
+  }
+};
+
+TEST_F(Blocking, OneThreadWaitsForItsOwnCoroutines) {
+  start();
+  submit(1);
+  ASSERT_TRUE(eventually([&] { return client_.live() == 1u; }));
+  client_.respond(client_.requests().front(), 200, R"({"said": "yes"})");
+  ASSERT_TRUE(eventually([&] { return kept("asked") == "yes"; }));
+  EXPECT_TRUE(stop()) << "it sleeps for an hour, and hears that it is over";
+  EXPECT_EQ(outcomes_.wait(1).kind, Kind::kCancelled);
+  EXPECT_EQ(kept("left behind"), "0");
+}
+
+TEST_F(Blocking, SleepEndsAtTheDeadline) {
+  start();
+  submit(1);
+  ASSERT_TRUE(eventually([&] { return client_.live() == 1u; }));
+  client_.respond(client_.requests().front(), 200, R"({"said": "yes"})");
+  ASSERT_TRUE(eventually([&] { return kept("asked") == "yes"; }));
+  EXPECT_EQ(run_out(1).first.kind, Kind::kDeadline);
+  EXPECT_TRUE(eventually([&] { return runtime_->status().in_flight == 0; }));
+  EXPECT_TRUE(stop());
+  EXPECT_EQ(kept("left behind"), "0");
+}
+
+TEST_F(Blocking, ATaskComesAgainUntilTheInstanceStops) {
+  start();
+  for (const char* ticks : {"1", "2", "3"}) {
+    ASSERT_TRUE(eventually([&] { return watchdog_.size() == 1u; })) << "set again";
+    advance(10s);
+    ASSERT_TRUE(eventually([&] { return kept("ticks") == ticks; }));
+  }
+  EXPECT_TRUE(stop());
+  EXPECT_EQ(kept("left behind"), "0");
+  EXPECT_EQ(kept("ticks"), "3");
+}
+
 }  // namespace
 }  // namespace modhost::plugin
