@@ -110,6 +110,11 @@ class Dev(HostTest):
         self.assertIn(status, (200, 201), said)
         self.assertTrue(self.answer(client, chat))
 
+    def test_a_model_that_calls_tools_answers_in_the_end(self):
+        _, where = self.start("", modules="{ToolLoop: tool_loop}")
+        client = Client(where)
+        self.assertTrue(self.answer(client, self.say(client, "How long is the notice period of the office in Zurich?")))
+
     def test_a_queued_job_ends_with_its_second_event(self):
         host, where = self.start("", modules="{QueuedReport: queued_report}")
         client = Client(where)
