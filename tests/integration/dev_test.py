@@ -2,6 +2,7 @@
 import http.client
 import json
 import stat
+import time
 import unittest
 import urllib.parse
 
@@ -114,6 +115,30 @@ class Dev(HostTest):
         _, where = self.start("", modules="{ToolLoop: tool_loop}")
         client = Client(where)
         self.assertTrue(self.answer(client, self.say(client, "How long is the notice period of the office in Zurich?")))
+
+    def test_a_table_is_filled_and_given_back(self):
+        event = "unique.magic-table.update-cell"
+        _, where = self.start("", modules="{CellFiller: cell_filler}", extra=f"subscriptions: {{{event}: CellFiller}}")
+        client = Client(where)
+        space = client.call("GET", "/space")[1]["data"][0]["id"]
+        status, sheet = client.call("POST", "/magic-table", {"assistantId": space, "name": "Vendors"})
+        self.assertIn(status, (200, 201), sheet)
+        table = sheet["sheetId"]
+        self.assertEqual("IDLE", sheet["state"])
+        page = Client(dict(where, api_base=where["page"].rstrip("/")))
+        for name, row in (("another_module", 3), ("CellFiller", 4)):
+            body = {"id": f"evt_{row}", "version": "1.0.0", "event": event, "createdAt": int(time.time()), "userId": USER,
+                    "companyId": COMPANY, "payload": {
+                        "name": name, "chatId": sheet["chatId"], "assistantId": space, "sheetName": "Vendors",
+                        "action": "UpdateCell", "tableId": table, "metadata": {"sheetType": "DEFAULT", "context": ""},
+                        "rowOrder": row, "columnOrder": 1, "data": "How long is the notice period?"}}
+            status, sent = page.call("POST", "/dev/events", {"body": json.dumps(body), "send": True})
+            self.assertEqual(201, status, sent)
+        cells = f"/magic-table/{table}?tableId={table}&includeCells=True"
+        wait_until(lambda: client.call("GET", cells)[1]["magicTableCells"], what="the answer in its cell")
+        wait_until(lambda: client.call("GET", cells)[1]["state"] == "IDLE", what="the table given back")
+        filled = client.call("GET", cells)[1]["magicTableCells"]
+        self.assertEqual([(4, 2)], [(cell["rowOrder"], cell["columnOrder"]) for cell in filled], "the other one is another module's")
 
     def test_a_queued_job_ends_with_its_second_event(self):
         host, where = self.start("", modules="{QueuedReport: queued_report}")
