@@ -4,6 +4,7 @@ Each starts on the previous schema with live events, so that recovery and migrat
     MODHOST_POINT=journal.settled python3 tests/integration/fault_points_test.py
 """
 import concurrent.futures
+import http.client
 import os
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ AT_ONCE = 8  # a host that starts waits for its disk as much as it computes
 # Reached by what the script of deliveries.SCRIPTS does not do.
 NEEDS_STOP_BUTTON = {"journal.withdrawing"}
 NEEDS_REFUSAL = {"journal.outbox_later"}
+NEEDS_OPERATOR = {"journal.operator"}
 
 
 class Scenario:
@@ -62,6 +64,8 @@ class Scenario:
         serves = run.start(f"{self.name}@1={'fail' if self.fails else 'kill'}")
         if serves:
             run.send(self.workload())
+            if self.name in NEEDS_OPERATOR:
+                self.pause_a_module()
             if self.name.startswith(("app.", "store.stop")):
                 run.host.process.terminate()
             self.wait_for_death(20)
@@ -77,6 +81,18 @@ class Scenario:
             run.send(self.workload())
         run.settle(30)
         return run.judge()
+
+    def pause_a_module(self):
+        host = self.run.host
+        connection = http.client.HTTPConnection(host.admin.hostname, host.admin.port, timeout=15)
+        token = (host.folder / "state" / "admin.token").read_text()
+        try:
+            connection.request("POST", "/api/modules/Late/pause", "{}", {"Authorization": "Bearer " + token})
+            connection.getresponse()
+        except (http.client.HTTPException, OSError):
+            pass  # it died of it
+        finally:
+            connection.close()
 
     def wait_for_death(self, seconds):
         try:
