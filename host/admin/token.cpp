@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "base/unique_fd.hpp"
@@ -38,13 +39,18 @@ Result<Secret> load_or_make_token(const std::filesystem::path& state_dir) {
     return Secret(std::string(text, kTokenLength));
   }
   if (errno != ENOENT) return problem(file, "can not be opened");
-  const UniqueFd made(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  // Under its own name only when it is whole: a host that is killed here leaves no half of it.
+  const std::filesystem::path draft = state_dir / "admin.token.new";
+  ::unlink(draft.c_str());
+  const UniqueFd made(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!made.is_open()) return problem(file, "can not be made");
   Secret token(crypto::random_token(kTokenLength));
   const std::string_view text = token.reveal();
-  if (::write(made.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::fsync(made.get()) != 0) {
+  const bool is_written =
+      ::write(made.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(made.get()) == 0;
+  if (!is_written || ::rename(draft.c_str(), file.c_str()) != 0) {
     const Error error = problem(file, "can not be written");
-    ::unlink(file.c_str());
+    ::unlink(draft.c_str());
     return error;
   }
   return token;

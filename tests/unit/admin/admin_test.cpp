@@ -115,9 +115,18 @@ TEST(Token, IsMadeOncePrivateAndKept) {
   struct stat facts {};
   ASSERT_EQ(::stat((dir.path() / "admin.token").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600u);
+  EXPECT_FALSE(std::filesystem::exists(dir.path() / "admin.token.new"));
   const auto second = load_or_make_token(dir.path());
   ASSERT_TRUE(second);
   EXPECT_EQ(first->reveal(), second->reveal());
+}
+
+TEST(AdminToken, ADraftThatAKilledHostLeftIsInNobodysWay) {
+  test::TempDir dir;
+  dir.write("admin.token.new", "half");
+  const auto token = load_or_make_token(dir.path());
+  ASSERT_TRUE(token) << token.error().message;
+  EXPECT_EQ(load_or_make_token(dir.path())->reveal(), token->reveal());
 }
 
 TEST(Token, AnOpenFileIsRefused) {
