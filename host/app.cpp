@@ -258,6 +258,7 @@ class App {
     auto opened = executor::RunRecord::open(config_.state_dir / "running");
     if (!opened) return log_.warn("a crash of plugin code will not be told from others: " + opened.error().message, {});
     run_record_ = *std::move(opened);
+    options.has_run_record = true;
     options.settled = [this](journal::EventSeq seq) { run_record_->settled(seq); };
     const executor::RunRecord::LastRun& last = run_record_->last();
     for (const auto& fault : last.faults)

@@ -82,8 +82,8 @@ class Journal {
   virtual void append(NewEvent event, AppendDone done) = 0;
 
   // Up to `max` ready events of one module that `order` lets run, oldest first, each now kRunning. May read the disk.
-  // Those of a `once` module and those with prior_run come from a later call, announced by on_ready(), when marked.
-  // [dispatcher thread]
+  // Those of a `once` module, and without a run record those with prior_run, come from a later call, announced by
+  // on_ready(), when marked. [dispatcher thread]
   virtual std::vector<Claim> claim(const std::string& module, std::size_t max, ClaimOrder order = ClaimOrder::kAny) = 0;
   // Events of one module, running or waiting, that a claim in ClaimOrder::kNewest has found overtaken; each once.
   virtual std::vector<EventSeq> take_superseded(const std::string& module) = 0;

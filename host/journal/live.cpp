@@ -5,6 +5,13 @@
 
 namespace modhost::journal {
 
+Live::Live(const Clock& clock, std::set<std::string> once_modules, std::uint64_t epoch, bool has_run_record)
+    : clock_(clock),
+      once_modules_(std::move(once_modules)),
+      once_wanted_(once_modules_),
+      next_token_(epoch << 40),
+      has_run_record_(has_run_record) {}
+
 void Live::take_over(const Recovered& recovered) {
   for (const Recovered::Module& module : recovered.modules) {
     modules_[module.name].counts = module.live;
@@ -79,7 +86,7 @@ bool Live::start(const std::string& module, std::vector<Claim> claims, ClaimOrde
     const std::uint64_t place = ops.push(RunOp{claim.seq, name, now});
     running_[claim.seq] =
         Running{claim.token, &name, claim.attempt, claim.generation, claim.event.body.size(), now, place};
-    if (is_once || claim.prior_run) {
+    if (is_once || (claim.prior_run && !has_run_record_)) {
       modules_[name].marking.emplace(claim.seq, std::move(claim));
     } else {
       ready_.handed_out_unmarked(name);

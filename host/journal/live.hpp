@@ -25,8 +25,7 @@ namespace modhost::journal {
 
 class Live {
  public:
-  Live(const Clock& clock, std::set<std::string> once_modules, std::uint64_t epoch)
-      : clock_(clock), once_modules_(std::move(once_modules)), once_wanted_(once_modules_), next_token_(epoch << 40) {}
+  Live(const Clock& clock, std::set<std::string> once_modules, std::uint64_t epoch, bool has_run_record);
 
   void take_over(const Recovered& recovered);
 
@@ -48,8 +47,8 @@ class Live {
   void once_modules_change(const std::set<std::string>& next);
 
   // Each claim runs now, unless its chat's order keeps it back. What may be handed out at once is added to `at_once`.
-  // Claims of a `once` module, and those that an earlier attempt may have run, come back from a later take(), when
-  // their mark is durable: an event that takes the host down with it uses up its attempts, however soon it does so.
+  // Claims of a `once` module come back from a later take(), when their mark is durable. Without a run record so do
+  // those that an earlier attempt may have run: an event that takes the host down with it uses up its attempts.
   // True: some were kept back, others may be ready.
   bool start(const std::string& module, std::vector<Claim> claims, ClaimOrder order, OpQueue& ops,
              std::vector<Claim>& at_once);
@@ -130,6 +129,7 @@ class Live {
   const Clock& clock_;
   std::set<std::string> once_modules_, once_wanted_;
   std::uint64_t next_token_;
+  const bool has_run_record_;
   ReadySet ready_;
   ChatOrder chats_{limits::kOrderWaitMax};
   std::map<std::string, Module> modules_;  // never shrinks: names are borrowed

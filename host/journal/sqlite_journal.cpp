@@ -29,7 +29,7 @@ SqliteJournal::Impl::Impl(Options options, std::unique_ptr<store::Store> store)
       change_reader_(*store_),
       shares_({options_.ready_events_max, options_.ready_bytes_max}, options_.modules),
       retention_(Retained{options_.keep_body, options_.dedupe_retention}, bodies_),
-      live_(*options_.clock, options_.once_modules, store_->epoch()) {}
+      live_(*options_.clock, options_.once_modules, store_->epoch(), options_.has_run_record) {}
 
 SqliteJournal::Impl::~Impl() {
   {

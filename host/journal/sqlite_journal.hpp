@@ -45,6 +45,7 @@ struct Options {
   // open(). The event carries ids only. Null or an empty answer: no outbox row.
   std::function<std::string(const Event& event, const std::string& module)> interrupted_ending;
   std::optional<LastRunning> last_running;    // nothing: what was running may have begun
+  bool has_run_record = false;                // which events begin is known after a kill: a retry waits for no flush
   std::function<void(EventSeq seq)> settled;  // an attempt's end is durable; on the journal's thread. May be null
   // Of bodies that wait for the writer, in bytes; then kFull.
   std::uint64_t queued_bytes_max = limits::kReceivingBytesMax;

@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 
+import backlog
 import concurrency
 import journal_check
 import load
@@ -168,6 +169,8 @@ def main(words):
             sustained(plan, rows, facts)
         if plan.wants("low load"):
             low_load(plan, facts)
+        if plan.wants("backlog"):
+            facts.update(backlog.run(say))
         if plan.wants("many chats"):
             facts.update(concurrency.run(say))
     except KeyboardInterrupt:

@@ -10,9 +10,9 @@ import servers
 LOAD = os.path.join(servers.RELEASE, "bench", "bench_load")
 
 
-def drive(server, connections, seconds, expected_rps, accepted=None, rate=0):
+def drive(server, connections, seconds, expected_rps, accepted=None, rate=0, module=servers.MODULE):
     """One measurement; expected_rps bounds how many requests are signed beforehand."""
-    command = [LOAD, "--port", str(server.port), "--secret", servers.SECRET, "--module", servers.MODULE,
+    command = [LOAD, "--port", str(server.port), "--secret", servers.SECRET, "--module", module,
                "--token", secrets.token_hex(5), "--connections", str(connections), "--seconds", str(seconds),
                "--requests-max", str(int(expected_rps * seconds) + 1000)]
     command += ["--rate", str(rate)] if rate else []

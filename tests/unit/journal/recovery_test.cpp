@@ -139,6 +139,29 @@ TEST_F(Told, AQueuedEventOfAOnceModuleIsRunAfterAll) {
   expect_balanced();
 }
 
+// The retry of an idempotent module's event costs no flush: it is handed out while the disk stands still.
+TEST_F(Told, ARetryWaitsForNoFlush) {
+  modhost::test::FaultyVfs disk;
+  Options with = options();
+  with.vfs = disk.name();
+  with.has_run_record = true;
+  close();
+  std::filesystem::remove_all(with.state_dir);
+  open(with);
+  append_all(1);
+  Settlement retry = end(claim_one(*journal_), State::kWaiting, "retry");
+  retry.not_before = clock_.unix_now();
+  journal_->settle(std::move(retry));
+  for (int i = 0; i < 100 && journal_->modules_ready().empty(); ++i) journal_->flush();
+  disk.hold_syncs(true);
+  const auto claims = journal_->claim("DemoApp", 1);
+  disk.hold_syncs(false);
+  ASSERT_EQ(claims.size(), 1u);
+  EXPECT_TRUE(claims[0].prior_run);
+  EXPECT_EQ(claims[0].attempt, 2u);
+  close();
+}
+
 TEST_F(Told, TheSecondCrashOfAnEventIsPoison) {
   append_all(2);
   ASSERT_EQ(journal_->claim("DemoApp", 2).size(), 2u);
