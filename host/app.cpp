@@ -132,12 +132,12 @@ class App {
     endpoint_->drain(Deadline::after(clock_, limits::kDrainEndpoint));
     if (playground_) playground_->stop();
     dispatcher_->stop();
-    admin_->stop();
+    // A plugin that hangs while a reload starts it is abandoned like any other, and with it who waits for the reload.
+    const bool is_reloaded = reloader_->wait_idle(is_hurried ? Deadline::after(clock_, 0ms) : end);
+    if (is_reloaded) admin_->stop();
     fault_point("app.door_closed");
     journal_->release_unstarted();
     journal_->flush();
-    // A plugin that hangs while a reload starts it is abandoned like any other.
-    const bool is_reloaded = reloader_->wait_idle(is_hurried ? Deadline::after(clock_, 0ms) : end);
     fault_point("app.stopped");
     log_.info("stopped");
     return is_idle && are_joined && is_reloaded ? kExitOk : kExitAbandoned;
@@ -371,11 +371,11 @@ class App {
     staged.discard = [this, shared] { plugins_->discard(std::move(*shared)); };
     staged.commit = [this, shared](const config::Snapshot& now) {
       journal_->set_once_modules(once_modules_of(*now));  // before the first claim that it is about
+      current_->set(now);                                 // first: what a new secret lets in finds its module
       secret_watch_->replace(now->apps);
       verifier_->replace(now->apps, now->limits.timestamp_tolerance);
       endpoint_->replace(*now);
       log_.set_level(now->log.level);
-      current_->set(now);
       plugins_->commit(std::move(*shared));
       dispatcher_->wake();
     };

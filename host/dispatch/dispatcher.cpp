@@ -251,7 +251,7 @@ bool Dispatcher::claim_round() {
     const config::ModulePtr module = config::module_of(config_.get(), name);
     plugin::PluginRuntime* const runtime = module == nullptr || pauses_.is_paused(name) ? nullptr : runtimes_(name);
     if (runtime == nullptr) {
-      expire_waiting(name);
+      if (!expire_waiting(name)) journal_.release_unstarted(name);
       continue;
     }
     const std::size_t places = places_of(name, *runtime);
@@ -333,9 +333,9 @@ void Dispatcher::run(journal::Claim claim, const config::ModulePtr& configured, 
 
 // The module takes no events now: they wait until it does, but none past its deadline. Only a late event is claimed,
 // for a claim is an attempt if the host dies.
-void Dispatcher::expire_waiting(const std::string& name) {
+bool Dispatcher::expire_waiting(const std::string& name) {
   SteadyTime& next_sweep = next_expiry_[name];
-  if (clock_.steady_now() < next_sweep) return;
+  if (clock_.steady_now() < next_sweep) return false;
   next_sweep = clock_.steady_now() + kExpirySweep;
   config::ModulePtr module = config::module_of(config_.get(), name);
   if (module == nullptr) {
@@ -346,26 +346,30 @@ void Dispatcher::expire_waiting(const std::string& name) {
   const auto is_late = [&](UnixMillis received) { return clock_.unix_now() >= received + module->event_deadline; };
   for (std::size_t i = 0; i < kClaimsAtOnce; ++i) {
     const std::optional<UnixMillis> oldest = journal_.oldest_ready(name);
-    if (!oldest || !is_late(*oldest)) return;
+    if (!oldest || !is_late(*oldest)) return false;
     std::vector<journal::Claim> claims = journal_.claim(name, 1, claim_order(module->order));
     if (claims.empty()) {  // it comes when it is marked, which wakes us
       next_sweep = {};
-      return;
+      return true;
     }
     const journal::Claim& claim = claims.front();
-    if (is_late(claim.fresh_since))
+    if (is_late(claim.fresh_since)) {
       expire(claim, module);
-    else
-      give_back(claim);
+      continue;
+    }
+    give_back(claim);  // the late one stands behind it, in its chat or after a replay: at another sweep
+    return false;
   }
   next_sweep = {};  // a backlog that is late as a whole goes on at the next turn
   wake();
+  return true;
 }
 
 void Dispatcher::expire(const journal::Claim& claim, const config::ModulePtr& module) {
   {
     MutexLock lock(mutex_);
     ++running_;
+    holds_.began(module->name);
   }
   plugin::Outcome outcome;
   outcome.kind = plugin::Outcome::Kind::kDeadline;

@@ -67,7 +67,7 @@ class Dispatcher {
   void cancel_stopped();
   void cancel_superseded(const std::string& module, plugin::PluginRuntime& runtime);
   void withdraw(journal::EventSeq seq, const char* reason);
-  void expire_waiting(const std::string& name);
+  bool expire_waiting(const std::string& name);  // true: a late one is on its way to be claimed
   void expire(const journal::Claim& claim, const config::ModulePtr& module);
   const ModuleMetrics& metrics_of(const std::string& module);
   void give_back(const journal::Claim& claim);

@@ -237,13 +237,13 @@ void StopPoller::look(EventSeq seq, std::uint64_t watch, const Event& event) {
   const SteadyTime began = clock_.steady_now();
   const config::Snapshot config = config_.get();
   const config::App* const app = config->app(event.app);
-  if (app == nullptr) return;
+  if (app == nullptr) return state_->looked(seq, watch, Error{Code::kNotFound, "its app is not configured"}, began);
   platform::UniqueCall call;
   call.target = message_target(event) + "?chatId=" + percent_encoded(event.chat_id);
   call.user_id = event.user_id;
   call.company_id = event.company_id;
   Result<platform::HttpRequest> request = platform::build_request(*app, std::move(call));
-  if (!request) return;
+  if (!request) return state_->looked(seq, watch, request.error(), began);
   request->deadline = Deadline::after(clock_, kLookTimeout);
   request->attempts_max = 1;
   request->response_bytes_max = kMessageBytesMax;

@@ -85,7 +85,8 @@ void on_fatal_signal(int signal) {
 RunRecord::LastRun read(const Contents& contents) {
   RunRecord::LastRun last;
   if (contents.magic != kMagic) return last;
-  last.is_known = contents.is_overfull == 0 && contents.run != 0 && boot_id() == contents.boot;
+  const std::string boot = boot_id();
+  last.is_known = contents.is_overfull == 0 && contents.run != 0 && !boot.empty() && boot == contents.boot;
   last.epoch = contents.epoch;
   for (const std::int64_t event : contents.events)
     if (event != 0) last.begun.insert(event);

@@ -26,6 +26,7 @@ ChatOrder::Admitted ChatOrder::admit(EventSeq seq, Chat chat, const std::string&
   }
   const bool has_waited_long = line.waits_until && *line.waits_until <= now;
   if (line.head != seq && has_waited_long && line.followers.empty()) {
+    if (order == ClaimOrder::kNewest) supersede_head(line);
     chats_.erase(line.head);
     line.head = seq;
     chats_[seq] = chat;
@@ -38,12 +39,17 @@ ChatOrder::Admitted ChatOrder::admit(EventSeq seq, Chat chat, const std::string&
   return Admitted::kRuns;
 }
 
+void ChatOrder::supersede_head(const Line& line) {
+  if (superseded_.insert(line.head).second) superseded_heads_[*line.module].push_back(line.head);
+}
+
 void ChatOrder::keep_back(EventSeq seq, Chat chat, Line& line, ClaimOrder order) {
   line.followers.insert(seq);
   chats_[seq] = chat;
   ++kept_back_[*line.module];
-  if (order != ClaimOrder::kNewest) return;
-  if (superseded_.insert(line.head).second) superseded_heads_[*line.module].push_back(line.head);
+  // An older one, which an operator has replayed, waits as it would anywhere.
+  if (order != ClaimOrder::kNewest || seq < line.head) return;
+  supersede_head(line);
   while (line.followers.size() > 1) {
     const EventSeq overtaken = *line.followers.begin();
     line.followers.erase(line.followers.begin());

@@ -52,6 +52,7 @@ class ChatOrder {
 
   // Events that run, or wait for another attempt, while a newer one of their chat has come (ClaimOrder::kNewest).
   std::vector<EventSeq> take_superseded(const std::string& module);
+  [[nodiscard]] bool is_superseded(EventSeq seq) const { return superseded_.contains(seq); }
   [[nodiscard]] std::size_t kept_back(const std::string& module) const;
 
  private:
@@ -66,6 +67,7 @@ class ChatOrder {
     EventSeq seq = 0;
     bool operator>(const Timer& other) const { return std::tie(at, seq) > std::tie(other.at, other.seq); }
   };
+  void supersede_head(const Line& line);
   void keep_back(EventSeq seq, Chat chat, Line& line, ClaimOrder order);
   void advance(Line& line);
 

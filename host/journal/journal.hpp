@@ -85,6 +85,8 @@ class Journal {
   // Those of a `once` module, and without a run record those with prior_run, come from a later call, announced by
   // on_ready(), when marked. [dispatcher thread]
   virtual std::vector<Claim> claim(const std::string& module, std::size_t max, ClaimOrder order = ClaimOrder::kAny) = 0;
+  // Gives back what is marked as running and was never handed out by claim(): the module takes no events.
+  virtual void release_unstarted(const std::string& module) = 0;
   // Events of one module, running or waiting, that a claim in ClaimOrder::kNewest has found overtaken; each once.
   virtual std::vector<EventSeq> take_superseded(const std::string& module) = 0;
 

@@ -51,6 +51,7 @@ Live::Taken Live::take(const std::string& module, std::size_t max) {
   for (const EventSeq seq : std::exchange(state.replayed, {})) ready_.returned(module, seq);
   while (!state.granted.empty() && taken.granted.size() < max) {
     taken.granted.push_back(std::move(state.granted.front()));
+    taken.granted.back().superseded = chats_.is_superseded(taken.granted.back().seq);
     state.granted.pop_front();
   }
   const std::size_t claimed = taken.granted.size() + state.granted.size() + state.marking.size();
@@ -59,13 +60,30 @@ Live::Taken Live::take(const std::string& module, std::size_t max) {
   return taken;
 }
 
+// A page may hold what was replayed while it was read: it is in the ready set once, and counted once.
+std::vector<Claim> Live::page_read(const std::string& module, std::vector<Claim> rows, std::size_t max,
+                                   ReadySet::Read outcome) {
+  std::set<EventSeq>& replayed = modules_[module].replayed;
+  const bool had_rows = !rows.empty();
+  std::erase_if(rows, [&](const Claim& row) {
+    if (!replayed.contains(row.seq)) return false;
+    if (withdrawing_.contains(row.seq)) return true;  // the next take() knows what it is
+    replayed.erase(row.seq);
+    ready_.returned(module, row.seq);
+    return false;
+  });
+  if (had_rows && rows.empty()) outcome = ReadySet::Read::kFailed;  // not the end of what is there
+  return ready_.page_read(module, std::move(rows), max, outcome);
+}
+
 void Live::put_back(const std::string& module, const std::vector<EventSeq>& seqs) {
   for (const EventSeq seq : seqs) ready_.returned(module, seq);
 }
 
 bool Live::start(const std::string& module, std::vector<Claim> claims, ClaimOrder order, OpQueue& ops,
                  std::vector<Claim>& at_once) {
-  std::erase_if(claims, [this](const Claim& claim) { return withdrawing_.contains(claim.seq); });
+  std::erase_if(
+      claims, [this](const Claim& claim) { return withdrawing_.contains(claim.seq) || running_.contains(claim.seq); });
   if (claims.empty()) return false;
   const bool is_once = once_modules_.contains(module);
   const std::string& name = name_of(module);
@@ -93,6 +111,8 @@ bool Live::start(const std::string& module, std::vector<Claim> claims, ClaimOrde
       at_once.push_back(std::move(claim));
     }
   }
+  // One that was kept back may supersede one that was let through before it.
+  for (Claim& claim : at_once) claim.superseded = claim.superseded || chats_.is_superseded(claim.seq);
   if (has_kept_back) chat_goes_on();
   return has_kept_back;
 }
@@ -115,6 +135,11 @@ void Live::applied(const OnceModulesOp& op) {
 }
 
 void Live::release_unstarted(OpQueue& ops) {
+  for (const auto& [name, module] : modules_) release_unstarted(name, ops);
+}
+
+void Live::release_unstarted(const std::string& module, OpQueue& ops) {
+  Module& state = modules_[module];
   const auto give_back = [&](const Claim& claim) {
     Settlement unused;
     unused.seq = claim.seq;
@@ -124,12 +149,8 @@ void Live::release_unstarted(OpQueue& ops) {
     unused.reason = "stopped";
     settle(std::move(unused), ops);
   };
-  for (auto& [name, module] : modules_) {
-    for (const auto& [seq, claim] : module.marking) give_back(claim);
-    for (const Claim& claim : module.granted) give_back(claim);
-    module.marking.clear();
-    module.granted.clear();
-  }
+  for (const auto& [seq, claim] : std::exchange(state.marking, {})) give_back(claim);
+  for (const Claim& claim : std::exchange(state.granted, {})) give_back(claim);
 }
 
 Result<void> Live::may_open_step(EventSeq seq) {

@@ -37,9 +37,7 @@ class Live {
   };
   Taken take(const std::string& module, std::size_t max);
   std::vector<Claim> page_read(const std::string& module, std::vector<Claim> rows, std::size_t max,
-                               ReadySet::Read outcome) {
-    return ready_.page_read(module, std::move(rows), max, outcome);
-  }
+                               ReadySet::Read outcome);
   // Could not be read after all.
   void put_back(const std::string& module, const std::vector<EventSeq>& seqs);
   // The names of `side_effects: once`. Those that are new count at once, those that are none any more when the file
@@ -57,6 +55,7 @@ class Live {
   [[nodiscard]] bool is_running(EventSeq seq) const { return running_.contains(seq); }
   // Gives back what is marked and was never handed out.
   void release_unstarted(OpQueue& ops);
+  void release_unstarted(const std::string& module, OpQueue& ops);
   // kGone when it does not run, kDenied when it has opened too many.
   Result<void> may_open_step(EventSeq seq);
   // Ends the run if the token is the right one.

@@ -28,7 +28,11 @@ class Shares {
     return events == Refusal::kNone ? judge(module, body_bytes, &Amount::bytes) : events;
   }
   void added(const std::string& module, Amount amount) { change(module, amount, +1); }
-  void ended(const std::string& module, Amount amount) { change(module, amount, -1); }
+  void ended(const std::string& module, Amount amount) {
+    change(module, amount, -1);
+    // The bytes found at a start are an estimate for each module.
+    if (const Amount& left = used_[module]; left.events == 0) change(module, left, -1);
+  }
 
  private:
   using Part = std::uint64_t Amount::*;
@@ -49,7 +53,7 @@ class Shares {
     return all_.*part + kept + more > whole ? Refusal::kShare : Refusal::kNone;
   }
 
-  void change(const std::string& module, Amount amount, int sign) {
+  void change(const std::string& module, const Amount amount, int sign) {
     for (const Part part : {&Amount::events, &Amount::bytes})
       for (Amount* sum : {&used_[module], &all_})
         sum->*part = sign > 0 ? sum->*part + amount.*part : sum->*part - std::min(amount.*part, sum->*part);

@@ -43,7 +43,11 @@ SqliteJournal::Impl::~Impl() {
 Result<void> SqliteJournal::Impl::start() {
   if (auto done = known_.attach(store_->connection()); !done) return done;
   LastRun last{store_->epoch(), store_->was_stopped_cleanly(), nullptr};
-  if (options_.last_running && options_.last_running->epoch + 1 == last.epoch) last.running = &*options_.last_running;
+  auto restored = store::meta(store_->connection(), "restored", "");
+  if (!restored) return std::move(restored.error());
+  // A backup may be of the very run that the record is about, and know nothing of its end.
+  const bool is_told = options_.last_running && options_.last_running->epoch + 1 == last.epoch && restored->empty();
+  if (is_told) last.running = &*options_.last_running;
   auto recovered = recover(store_->connection(), options_, last, known_);
   if (!recovered) return std::move(recovered.error());
   if (options_.log != nullptr && recovered->interrupted > 0)
@@ -331,6 +335,14 @@ void SqliteJournal::Impl::set_once_modules(std::set<std::string> modules) {
   store_->wake();
 }
 
+void SqliteJournal::Impl::release_unstarted(const std::string& module) {
+  {
+    const MutexLock lock(mutex_);
+    live_.release_unstarted(module, ops_);
+  }
+  store_->wake();
+}
+
 void SqliteJournal::Impl::flush() {
   std::uint64_t ticket = 0;
   {
@@ -390,6 +402,7 @@ Result<std::vector<Attempt>> SqliteJournal::attempts(EventSeq seq) { return impl
 Stats SqliteJournal::stats() { return impl_->stats(); }
 void SqliteJournal::flush() { impl_->flush(); }
 void SqliteJournal::release_unstarted() { impl_->release_unstarted(); }
+void SqliteJournal::release_unstarted(const std::string& module) { impl_->release_unstarted(module); }
 void SqliteJournal::set_once_modules(std::set<std::string> modules) { impl_->set_once_modules(std::move(modules)); }
 Operations& SqliteJournal::operations() { return *impl_; }
 

@@ -70,6 +70,7 @@ class SqliteJournal final : public Journal, public KeyValues, public OpenSteps {
   void append(NewEvent event, AppendDone done) override;
   std::vector<Claim> claim(const std::string& module, std::size_t max, ClaimOrder order = ClaimOrder::kAny) override;
   std::vector<EventSeq> take_superseded(const std::string& module) override;
+  void release_unstarted(const std::string& module) override;
   std::vector<std::string> modules_ready() override;
   std::optional<UnixMillis> oldest_ready(const std::string& module) override;
   void on_ready(ReadyListener listener) override;

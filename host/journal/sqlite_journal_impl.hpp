@@ -51,6 +51,7 @@ class SqliteJournal::Impl final : public store::Client, public Operations {
   Stats stats();
   void flush();
   void release_unstarted();
+  void release_unstarted(const std::string& module);
   void set_once_modules(std::set<std::string> modules);
 
   Result<Page> page(const Filter& filter) override { return operator_reader_.page(filter); }

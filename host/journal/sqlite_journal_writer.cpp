@@ -140,10 +140,10 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
     pending.result = std::move(admitted.error());
     return {};
   }
-  pending.seq = batch_.last_seq + 1;
-  if (auto done = tables_.insert_event(pending.seq, pending.event); !done) return done;
-  known_.add(hash, pending.seq);
-  batch_.last_seq = pending.seq;
+  const EventSeq seq = batch_.last_seq + 1;
+  if (auto done = tables_.insert_event(seq, pending.event); !done) return done;
+  known_.add(hash, seq);
+  pending.seq = batch_.last_seq = seq;
   ++ledger.accepted;
   if (has_ended) {
     ++ledger.ended;
@@ -263,6 +263,7 @@ void SqliteJournal::Impl::committed() {
         shares_.added(event.module, {1, event.body_bytes});
     if (op.withdrawn) shares_.ended(op.withdrawn->module, {1, op.withdrawn->body_bytes});
     const auto* settle = std::get_if<SettleOp>(&op.op);
+    if (settle != nullptr && options_.settled) options_.settled(settle->settlement.seq);  // before it may run again
     if (settle != nullptr && !op.is_lost && is_terminal(settle->settlement.state))
       shares_.ended(settle->module, {1, settle->body_bytes});
   }
@@ -316,7 +317,6 @@ void SqliteJournal::Impl::answer(const Error* error) {
     pending.done(error != nullptr ? Result<Appended>(Error(*error)) : std::move(pending.result));
   for (BatchOp& op : batch_.ops) {
     const auto* settle = std::get_if<SettleOp>(&op.op);
-    if (settle != nullptr && error == nullptr && options_.settled) options_.settled(settle->settlement.seq);
     if (settle != nullptr && op.is_lost && options_.log != nullptr)
       options_.log->error("an event to settle is not live in the file: did another program write it?",
                           {{"seq", settle->settlement.seq}});

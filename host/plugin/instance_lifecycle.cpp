@@ -117,9 +117,10 @@ bool Instance::wait_until_finished(Deadline deadline) {
 
 bool Instance::shut_down(Deadline deadline) {
   const Clock& clock = shared_.clock;
-  const Phase before = phase_.load();
-  if (before == Phase::kStopping || before == Phase::kStopped) return was_clean_.load();
-  phase_.store(Phase::kStopping);
+  Phase before = phase_.load();
+  do {
+    if (before == Phase::kStopping || before == Phase::kStopped) return was_clean_.load();
+  } while (!phase_.compare_exchange_weak(before, Phase::kStopping));
   set_problem("stopping");
 
   // Events end, then calls, then threads, then the instance, then its services: nothing is called that has ended.

@@ -244,6 +244,9 @@ bool Registry::stop(Deadline deadline) {
     all.insert(all.end(), replaced_.begin(), replaced_.end());
     changed_.notify_all();
   }
+  // One that was replaced meanwhile is in both.
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   stop_instances(all, deadline);
   MutexLock lock(mutex_);
   while (stopping_ != nullptr && !deadline.has_passed(shared_.clock)) lock.wait_until(changed_, deadline.at());

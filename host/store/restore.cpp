@@ -66,7 +66,10 @@ Result<void> set_aside(const std::filesystem::path& file, const std::filesystem:
   const std::filesystem::path log = beside(file, "-wal");
   if (!is_whole && is_there(log))
     if (auto moved = move_file(log, beside(kept, "-wal")); !moved) return moved;
-  if (auto moved = move_file(file, kept); !moved) return moved;
+  // Under both names until the copy takes its place: at no moment is there none, which a start would take for a new
+  // host.
+  if (::link(file.c_str(), kept.c_str()) != 0)
+    if (auto moved = move_file(file, kept); !moved) return moved;
   ::unlink(log.c_str());
   ::unlink(beside(file, "-shm").c_str());
   return {};

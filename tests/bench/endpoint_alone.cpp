@@ -37,6 +37,7 @@ class ForgetfulJournal final : public journal::Journal {
 
   std::vector<journal::Claim> claim(const std::string&, std::size_t, journal::ClaimOrder) override { return {}; }
   std::vector<journal::EventSeq> take_superseded(const std::string&) override { return {}; }
+  void release_unstarted(const std::string&) override {}
   std::vector<std::string> modules_ready() override { return {}; }
   void on_ready(ReadyListener) override {}
   void settle(journal::Settlement) override {}

@@ -17,6 +17,7 @@ class FakeJournal final : public journal::Journal {
   std::vector<journal::Claim> claim(const std::string& module, std::size_t max,
                                     journal::ClaimOrder order = journal::ClaimOrder::kAny) override;
   std::vector<journal::EventSeq> take_superseded(const std::string& module) override;
+  void release_unstarted(const std::string&) override {}
 
   std::vector<std::string> modules_ready() override;
   std::optional<UnixMillis> oldest_ready(const std::string& module) override;

@@ -75,9 +75,11 @@ TEST(Limits, AbandonedBodiesAreGivenBack) {
   ServerOptions options;
   options.receiving_bytes_max = 100'000;
   HoldingServer server(options);
-  for (int i = 0; i < 20; ++i) {
+  for (std::uint64_t i = 1; i <= 20; ++i) {
     RawClient client(server.port());
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 80000\r\n\r\n" + std::string(50'000, 'x'));
+    // Seen before it goes: one that waits to be accepted is not open either.
+    ASSERT_TRUE(eventually([&] { return server->counters().connections_total == i; }));
     client.reset();
     ASSERT_TRUE(eventually([&] { return server->counters().connections_open == 0; }));
   }

@@ -42,6 +42,16 @@ TEST(SharesTest, BytesCountAsEventsDo) {
   EXPECT_EQ(shares.admits("B", 5'002), Shares::Refusal::kWhole);
 }
 
+TEST(SharesTest, WhatWasEstimatedIsForgottenWithTheLastEvent) {
+  Shares shares({100, 1'000}, {"A", "B"});
+  shares.added("A", {2, 900});
+  EXPECT_EQ(shares.admits("A", 10), Shares::Refusal::kShare);
+  shares.ended("A", {1, 10});
+  shares.ended("A", {1, 10});
+  EXPECT_EQ(shares.admits("A", 500), Shares::Refusal::kNone);
+  EXPECT_EQ(shares.admits("B", 500), Shares::Refusal::kNone);
+}
+
 TEST(SharesTest, AModuleAloneHasItAll) {
   Shares shares({100, 10'000}, {"A"});
   shares.added("A", {99, 99});

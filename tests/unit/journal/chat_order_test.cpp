@@ -148,6 +148,26 @@ TEST_F(ChatOrderTest, ASupersededRetryEndsWhenItComesBack) {
   EXPECT_EQ(turns(), Seqs{2});
 }
 
+TEST_F(ChatOrderTest, ARetryThatWasWaitedForTooLongIsSupersededByWhoTookItsPlace) {
+  const auto newest = ClaimOrder::kNewest;
+  EXPECT_EQ(admit(1, 1, newest), Admitted::kRuns);
+  order_.waits(1, now_);
+  now_ += 40s;
+  EXPECT_EQ(admit(2, 1, newest), Admitted::kRuns);
+  EXPECT_EQ(order_.take_superseded(module_), Seqs{1});
+  EXPECT_EQ(admit(1, 1, newest), Admitted::kSuperseded) << "not the other way round";
+  EXPECT_FALSE(order_.is_superseded(2));
+}
+
+TEST_F(ChatOrderTest, AnOldEventThatIsReplayedCancelsNoLiveTurn) {
+  const auto newest = ClaimOrder::kNewest;
+  EXPECT_EQ(admit(5, 1, newest), Admitted::kRuns);
+  EXPECT_EQ(admit(2, 1, newest), Admitted::kKeptBack);
+  EXPECT_EQ(order_.take_superseded(module_), Seqs{});
+  order_.ended(5);
+  EXPECT_EQ(turns(), Seqs{2});
+}
+
 TEST_F(ChatOrderTest, AChatIsOfAModuleAnAppAndACompany) {
   Event event;
   EXPECT_EQ(ChatOrder::chat_of("A", event), 0u);

@@ -220,6 +220,31 @@ TEST_F(Chats, TheNewestEndsThoseBeforeIt) {
   EXPECT_FALSE(newest.superseded);
 }
 
+TEST_F(Chats, ANewerOneInTheSameClaimSupersedesTheFirst) {
+  order_ = ClaimOrder::kNewest;
+  open();
+  append_all(2);
+  const auto claims = claim();
+  ASSERT_EQ(claims.size(), 1u);
+  EXPECT_EQ(claims[0].event.id, "evt_1");
+  EXPECT_TRUE(claims[0].superseded) << "before it is submitted nobody could cancel it";
+}
+
+TEST_F(Chats, WhatAModuleThatTakesNothingWasNotHandedIsGivenBack) {
+  Options once = options();
+  once.once_modules = {"DemoApp"};
+  open(once);
+  append_all(1);
+  EXPECT_TRUE(journal_->claim("DemoApp", 1, order_).empty()) << "its mark comes first";
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kRunning);
+  journal_->release_unstarted("DemoApp");
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kReady);
+  EXPECT_EQ(rows().at(0).attempts, 0u);
+  EXPECT_EQ(claim_next().event.id, "evt_1");
+}
+
 TEST_F(Chats, AnEventThatIsWithdrawnLetsTheNextOneRun) {
   open();
   append_all(3);
