@@ -1,6 +1,7 @@
 // The machine's part of `modhost check`: ports, disk, descriptors, clock.
 #include <fcntl.h>
 #include <netdb.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
@@ -26,7 +27,16 @@ constexpr int kSyncs = 50;
 constexpr std::size_t kSyncBytes = 4096;   // a page of the journal
 constexpr rlim_t kSpareDescriptors = 256;  // plugins, journal, outbound calls
 
-void check_port(const config::Address& address, const std::string& key, Findings& out) {
+// Who runs on this state folder: "process 4711 on bank-1", or empty. The lock is not taken.
+std::string running_host(const std::filesystem::path& state_dir) {
+  const UniqueFd fd(::open((state_dir / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd.is_open() || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+  std::array<char, 256> text{};
+  const ssize_t size = ::pread(fd.get(), text.data(), text.size(), 0);
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string("another process");
+}
+
+void check_port(const config::Address& address, const std::string& key, const std::string& host, Findings& out) {
   const std::string shown = config::to_text(address);
   if (address.port == 0) return out.push_back({Level::kOk, "port", key + " " + shown + ": any free port"});
   addrinfo hints{};
@@ -45,6 +55,9 @@ void check_port(const config::Address& address, const std::string& key, Findings
   const int number = errno;
   ::freeaddrinfo(found);
   if (is_free) return out.push_back({Level::kOk, "port", key + " " + shown + " is free"});
+  if (number == EADDRINUSE && !host.empty())
+    return out.push_back(
+        {Level::kOk, "port", key + " " + shown + " is taken while this state_dir's host runs (" + host + ")"});
   std::string cure = ": choose an address of this machine";
   if (number == EADDRINUSE) cure = ": something listens there, perhaps another modhost: stop it or change " + key;
   if (number == EACCES) cure = ": ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one";
@@ -112,8 +125,11 @@ void check_space(const std::filesystem::path& folder, const config::Config& conf
 }  // namespace
 
 void check_ports(const config::Config& config, Findings& out) {
-  check_port(config.listen, "listen", out);
-  check_port(config.admin, "admin", out);
+  const std::string host = running_host(config.state_dir);
+  if (!host.empty())
+    out.push_back({Level::kOk, "host", "runs on this state_dir: " + host + "; another `modhost run` would be refused"});
+  check_port(config.listen, "listen", host, out);
+  check_port(config.admin, "admin", host, out);
 }
 
 void check_state(const config::Config& config, Findings& out) {

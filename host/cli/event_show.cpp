@@ -73,6 +73,8 @@ void print_next(std::ostream& out, const rapidjson::Value& event, const std::str
     if (state == "ready") out << "  does its module run?    modhost modules list" << host << '\n';
     return;
   }
+  if (flag(event, "replayable") && string_member(event, "reason") == "poison")
+    out << "  first                   mend the plugin: its code ended the host in this event, and would again\n";
   if (flag(event, "replayable"))
     out << "  run it again            modhost replay " << seq << host << '\n';
   else if (state == "completed" && flag(event, "has_body"))
@@ -80,7 +82,7 @@ void print_next(std::ostream& out, const rapidjson::Value& event, const std::str
   else
     out << "  it can not be replayed: " << text(event, "why_not_replayable") << '\n';
   const auto reason = text(event, "reason"), module = text(event, "module");
-  if (flag(event, "replayable") && !reason.empty() && !module.empty())
+  if (flag(event, "replayable") && !reason.empty() && reason != "poison" && !module.empty())
     out << "  and all like it         modhost replay --module '" << module << "' --reason " << reason << host << '\n';
   if (string_member(event, "reason") != "purged")
     out << "  forget what it says     modhost purge " << seq << " --because WHY" << host << '\n';

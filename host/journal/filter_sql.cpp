@@ -55,7 +55,7 @@ std::string refusal_sql(Change change, const ChangeRequest& request) {
            (request.live_too ? "" : "WHEN e.state<3 THEN 'it has not ended' ") +
            "WHEN e.state>=3 AND e.reason='purged' THEN 'it is purged already' ELSE '' END";
   return std::string("CASE WHEN e.state<3 THEN 'it has not ended' ") +
-         (request.completed_too ? "" : "WHEN e.state=3 THEN 'it has completed: say so to run it again' ") +
+         (request.completed_too ? "" : "WHEN e.state=3 THEN 'it has completed: add --completed to run it again' ") +
          "WHEN e.module='' THEN 'no module: its body is not an event' "
          "WHEN NOT EXISTS (SELECT 1 FROM body b WHERE b.seq=e.seq) THEN 'its body is gone' ELSE '' END";
 }

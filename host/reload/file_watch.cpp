@@ -87,6 +87,7 @@ void FileWatch::run() {
     while (::read(wake_.get(), &ignored, sizeof ignored) > 0) {
     }
     const auto now = steady_clock::now();
+    if (is_new) seen_.clear();         // what was told then has been read: to go back to it is a change
     if (is_new) watch_folders(files);  // what happens from here on is an event, what did before is seen by the look
     if (read_events() || is_new) {
       if (!pending.is_any) pending.first = now;

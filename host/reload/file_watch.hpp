@@ -58,7 +58,7 @@ class FileWatch {
 
   // The thread's own.
   std::map<int, std::set<std::string>> folders_;  // by watch descriptor: the names that count
-  Files seen_;                                    // what `changed` was last told of
+  Files seen_;                                    // what `changed` was last told of, since watch()
   std::thread thread_;
 };
 

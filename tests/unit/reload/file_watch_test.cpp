@@ -51,6 +51,23 @@ TEST_F(FileWatchTest, SeesAFileThatIsRenamedOverOrWrittenInPlaceOrRemoved) {
   EXPECT_EQ(changes_, 3);
 }
 
+// Between a change and its notice the files may be read for another reason, a command.
+TEST_F(FileWatchTest, ARevertIsAChangeAfterAReloadByHand) {
+  dir_.write("modules.yaml", "first");
+  read({"modules.yaml"});
+  dir_.write("modules.yaml", "a");
+  ASSERT_TRUE(comes(1));
+  read({"modules.yaml"});
+  for (int round = 0; round < 5; ++round) {
+    dir_.write("modules.yaml", "b");
+    read({"modules.yaml"});
+    const int before = changes_;
+    dir_.write("modules.yaml", "a");
+    EXPECT_TRUE(comes(before + 1)) << round;
+    read({"modules.yaml"});
+  }
+}
+
 TEST_F(FileWatchTest, SeesAFileThatWasNotThereAndOneWithOtherRights) {
   dir_.write("secret", "s");
   fs::permissions(dir_.path() / "secret", fs::perms(0644));
