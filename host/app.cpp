@@ -324,10 +324,11 @@ class App {
     auto token = admin::load_or_make_token(config_.state_dir);
     if (!token) return token.error();
     gauges_ = std::make_unique<dispatch::Gauges>(*journal_, metrics_, *current_);
+    const OperatedParts parts{current_, plugins_, dispatcher_, reloader_, event_clock_};
     admin_ = std::make_unique<admin::Server>(
         config_, *std::move(token), *journal_, journal_->operations(), metrics_,
-        admin::Sources{[this] { return readiness(); }, [this] { return plugins_->status(); }},
-        operator_actions({current_, plugins_, dispatcher_, reloader_, event_clock_}), clock_);
+        admin::Sources{[this] { return readiness(); }, [parts] { return module_states(parts); }},
+        operator_actions(parts), clock_);
     if (auto bound = admin_->bind(); !bound) return Error(bound.error()).within("admin");
     return {};
   }

@@ -20,6 +20,12 @@ std::string sentence(const config::ReloadReport& report) {
 
 }  // namespace
 
+std::vector<plugin::RuntimeStatus> module_states(const OperatedParts& parts) {
+  std::vector<plugin::RuntimeStatus> states = parts.plugins->status();
+  for (plugin::RuntimeStatus& state : states) state.held = parts.dispatcher->is_held(state.module);
+  return states;
+}
+
 admin::Actions operator_actions(OperatedParts parts) {
   admin::Actions actions;
   actions.cancelled_ending = [parts](const Event& event, const std::string& module, bool turn_completed) {

@@ -20,6 +20,8 @@ struct OperatedParts {
   const Clock& clock;
 };
 
+std::vector<plugin::RuntimeStatus> module_states(const OperatedParts& parts);
+
 // Borrows what it names until the listener has stopped.
 admin::Actions operator_actions(OperatedParts parts);
 

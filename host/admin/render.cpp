@@ -159,6 +159,7 @@ std::string render(const std::vector<plugin::RuntimeStatus>& modules, const jour
     member(writer, "summary", module.summary);
     member(writer, "sha256", module.sha256);
     member(writer, "running", module.running);
+    member(writer, "held", module.held);
     member(writer, "problem", module.problem);
     member(writer, "threads", module.threads);
     member(writer, "in_flight", module.in_flight);

@@ -17,6 +17,8 @@ struct Change {
   std::string options;  // further members of the request
 };
 
+constexpr std::string_view kSeq = "\"seq\":";  // of a filter that names one event
+
 struct Planned {
   std::vector<std::string> filters;  // members of a JSON object, each with what bounds it to the plan
   std::uint64_t events = 0, refused = 0;
@@ -41,6 +43,9 @@ Result<Planned> plan(AdminClient& client, const Change& change, const std::vecto
   for (const std::string& filter : filters) {
     const auto answer = client.post(change.target, request(change, filter, 0, true));
     if (!answer) return answer.error();
+    const bool is_one = filter.starts_with(kSeq);
+    if (is_one && number(*answer, "events") + number(*answer, "refused") == 0)
+      return not_found("there is no event " + filter.substr(kSeq.size()) + ": `modhost events list` shows the newest");
     planned.events += static_cast<std::uint64_t>(number(*answer, "events"));
     planned.refused += static_cast<std::uint64_t>(number(*answer, "refused"));
     planned.filters.push_back(filter + ",\"before\":" + std::to_string(number(*answer, "before")));
@@ -80,7 +85,7 @@ Result<std::vector<std::string>> filters_of(AdminClient& client, const std::vect
   for (const std::string& event : events) {
     const auto seq = seq_of(client, event);
     if (!seq) return seq.error();
-    filters.push_back("\"seq\":" + std::to_string(*seq));
+    filters.push_back(std::string(kSeq) + std::to_string(*seq));
   }
   if (!is_empty(filter)) {
     const std::string members = json_of(filter);

@@ -16,6 +16,7 @@ std::string state_of(const rapidjson::Value& module, UnixMillis now) {
   if (flag(module, "paused"))
     return "paused " + relative(time(module, "paused_since_ms"), now) + " by " +
            shown(string_member(module, "paused_by"));
+  if (flag(module, "held")) return "held: its plugin ended the host; one event at a time until 20 have ended well";
   if (flag(module, "running")) return "runs";
   return "DOES NOT RUN: " + shown(string_member(module, "problem"));
 }

@@ -78,6 +78,11 @@ void Dispatcher::hold(const std::string& module) {
   holds_.hold(module, clock_.steady_now());
 }
 
+bool Dispatcher::is_held(const std::string& module) const {
+  MutexLock lock(mutex_);
+  return holds_.is_held(module);
+}
+
 telemetry::Gauge Dispatcher::module_held(const std::string& module) {
   return metrics_.gauge("module_held", "1 while a module whose plugin ended the host proves itself",
                         {{"module", module}});

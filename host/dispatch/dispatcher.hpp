@@ -37,6 +37,7 @@ class Dispatcher {
 
   // The module has just ended the host several times: it waits, then proves itself. Before start().
   void hold(const std::string& module);
+  [[nodiscard]] bool is_held(const std::string& module) const;
   void start();
   // Claims nothing more; what runs goes on. Endings still leave.
   void pause();

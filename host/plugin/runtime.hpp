@@ -53,6 +53,7 @@ struct RuntimeStatus {
   std::string module, plugin, version, summary, sha256;
   bool running = false;  // created, started and taking events
   std::string problem;   // why not
+  bool held = false;     // it ended the host several times and proves itself now, one event at a time
   unsigned threads = 0, in_flight = 0, stuck = 0;
   unsigned given_up = 0;   // of in_flight: given up by the host and still held by the plugin
   unsigned finishing = 0;  // attempts that earlier instances of the module, replaced by a reload, still run

@@ -49,6 +49,7 @@ class Poison(HostTest):
         host.start()
         self.assertIn("module held", host.log_text())
         self.assertIn('modhost_module_held{module="DemoApp"} 1', host.admin_get("/metrics")[1])
+        self.assertEqual([True, False], [one["held"] for one in json.loads(host.admin_get("/api/modules")[1])["modules"]])
         self.assertEqual(200, host.post(chosen("evt_waits", chat="chat_w"))[0])
         self.assertEqual(200, host.post(chosen("evt_other", module="Other"))[0])
         wait_until(lambda: host.event("evt_other")["state"] == "completed", what="the other module")
