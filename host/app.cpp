@@ -211,7 +211,7 @@ class App {
       options.model.upstream_key = Secret(key);
     }
     playground_ = std::make_unique<playground::Playground>(
-        options, clock_, *client_, [this](const std::string& event_id) { return host_view(event_id); });
+        options, event_clock_, *client_, [this](const std::string& event_id) { return host_view(event_id); });
     if (auto bound = playground_->bind(); !bound) return bound;
     app.api_base = playground_->api_base();
     return {};

@@ -124,7 +124,7 @@ void add_send(CLI::App& app, Invocation& to) {
       "  modhost send chosen --corrupt signature          is refused with 401\n"
       "  modhost send event.json --keep                   byte for byte\n"
       "  modhost send chosen --override payload.configuration.limit=3 --count 100 --rate 20\n\n"
-      "Exit codes: 0 all accepted, 1 refused, 3 some accepted, 4 nobody answers.");
+      "Exit codes: 0 all answered 200 (the answer says whether it runs), 1 refused, 3 some, 4 nobody answers.");
   send->callback([&to] { to.chosen = [&to](Terminal& terminal) { return run_send(to.send, terminal); }; });
 }
 

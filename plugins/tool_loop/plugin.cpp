@@ -7,10 +7,11 @@
 #include <modhost/sdk/plugin.hpp>
 #include <modhost/sdk/when_all.hpp>
 #include <modhost/unique/chat_completion.hpp>
-#include <modhost/unique/context.hpp>
 #include <modhost/unique/events.hpp>
 #include <modhost/unique/message.hpp>
 #include <modhost/unique/message_tool.hpp>
+#include <modhost/unique/search.hpp>
+#include <modhost/unique/split_text.hpp>
 #include <modhost/unique/step.hpp>
 
 namespace {
@@ -103,7 +104,13 @@ class ToolLoop {
     if (query.empty()) co_return std::string("The query is missing.");
     const auto chunks = co_await modhost::unique::Search::search(event, {.search_string = query, .limit = 5});
     if (!chunks) co_return chunks.failure();
-    co_return chunks->empty() ? std::string("Nothing was found.") : modhost::unique::join_chunks(*chunks, 20'000).text;
+    // By name: numbers would mean another document in each call. knowledge_assistant shows numbered references.
+    std::string text;
+    for (const auto& chunk : *chunks)
+      text += (text.empty() ? "From " : "\n---\nFrom ") + (chunk.title.empty() ? chunk.key : chunk.title) + ":\n" +
+              chunk.text;
+    if (text.empty()) co_return std::string("Nothing was found.");
+    co_return std::string(modhost::unique::first_part(text, 20'000));
   }
   static std::string today() {
     const std::time_t now = std::time(nullptr);
