@@ -20,7 +20,8 @@ Gauges::Gauges(journal::Journal& journal, telemetry::Metrics& metrics, const con
       conflicts_(metrics.gauge("journal_conflicts", "Repeated ids with another body since start")),
       commit_errors_(metrics.gauge("journal_commit_errors", "Failed commits since start")),
       wal_bytes_(metrics.gauge("journal_wal_bytes", "Size of the write-ahead log")),
-      writable_(metrics.gauge("journal_writable", "1 while the last commit succeeded")) {
+      writable_(metrics.gauge("journal_writable", "1 while the last commit succeeded")),
+      disk_free_(metrics.gauge("state_dir_free_bytes", "Room on the disk of state_dir")) {
   metrics.on_scrape([this] { refresh(); });
 }
 
@@ -56,6 +57,7 @@ void Gauges::refresh() {
   commit_errors_.set(static_cast<double>(stats.commit_errors));
   wal_bytes_.set(static_cast<double>(stats.wal_bytes));
   writable_.set(stats.writable ? 1 : 0);
+  disk_free_.set(static_cast<double>(stats.disk_free));
 }
 
 }  // namespace modhost::dispatch

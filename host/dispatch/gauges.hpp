@@ -25,7 +25,8 @@ class Gauges {
   Mutex mutex_;
   // Configured now or before: what is left of a removed one is still shown.
   std::set<std::string> modules_ GUARDED_BY(mutex_);
-  telemetry::Gauge accepted_, ended_, discrepancy_, duplicates_, conflicts_, commit_errors_, wal_bytes_, writable_;
+  telemetry::Gauge accepted_, ended_, discrepancy_, duplicates_, conflicts_, commit_errors_, wal_bytes_, writable_,
+      disk_free_;
 };
 
 }  // namespace modhost::dispatch

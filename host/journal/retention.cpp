@@ -38,24 +38,24 @@ void Retention::detach() {
     *statement = {};
 }
 
-Result<bool> Retention::step(UnixMillis now, SteadyTime steady_now, EventSeq keyed_upto) {
+Result<bool> Retention::step(UnixMillis now, SteadyTime steady_now, EventSeq keyed_upto, bool is_disk_low) {
   if (!is_passing_) {
-    if (steady_now < next_pass_) return false;
+    const auto pause = is_disk_low ? std::chrono::milliseconds(kPauseLow) : std::chrono::milliseconds(kPause);
+    if (last_pass_ != SteadyTime::min() && steady_now < last_pass_ + pause) return false;
     is_passing_ = true;
     bodies_from_ = events_from_ = 0;
   }
-  auto more = drop_bodies(now);
+  auto more = drop_bodies(is_disk_low ? now : now - retained_.bodies);
   if (more && !*more) more = drop_events(now, keyed_upto);
   if (more && !*more) {
     is_passing_ = false;
-    next_pass_ = steady_now + kPause;
+    last_pass_ = steady_now;
   }
   return more;
 }
 
 // Both walk from the oldest row on and stop at the first that is too young: rows are numbered in order of arrival.
-Result<bool> Retention::drop_bodies(UnixMillis now) {
-  const UnixMillis before = now - retained_.bodies;
+Result<bool> Retention::drop_bodies(UnixMillis before) {
   std::vector<EventSeq> drop;
   int seen = 0;
   old_bodies_.with(bodies_from_, kStep);

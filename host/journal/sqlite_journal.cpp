@@ -18,6 +18,15 @@ constexpr auto kReadRetryDelay = 1s;
 // Bodies read with one page of ready events.
 constexpr std::size_t kPageBytesMax = 1024 * 1024;
 
+DiskWatch::Measure space_of(const std::filesystem::path& dir) {
+  return [dir]() -> std::optional<DiskSpace> {
+    std::error_code failed;
+    const auto space = std::filesystem::space(dir, failed);
+    if (failed) return std::nullopt;
+    return DiskSpace{space.available, space.capacity};
+  };
+}
+
 }  // namespace
 
 SqliteJournal::Impl::Impl(Options options, std::unique_ptr<store::Store> store)
@@ -28,6 +37,7 @@ SqliteJournal::Impl::Impl(Options options, std::unique_ptr<store::Store> store)
       operator_reader_(*store_),
       change_reader_(*store_),
       shares_({options_.ready_events_max, options_.ready_bytes_max}, options_.modules),
+      disk_(options_.disk_space ? options_.disk_space : space_of(options_.state_dir)),
       retention_(Retained{options_.keep_body, options_.dedupe_retention}, bodies_),
       live_(*options_.clock, options_.once_modules, store_->epoch(), options_.has_run_record) {}
 
@@ -309,6 +319,7 @@ Stats SqliteJournal::Impl::stats() {
   stats.last_error = store.last_error;
   const MutexLock lock(mutex_);
   stats.accepted = ledger_.accepted;
+  stats.disk_free = disk_free_;
   stats.ended = ledger_.ended;
   stats.live = live_.counts();
   stats.duplicates = duplicates_;

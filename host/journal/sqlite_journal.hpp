@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
+#include "journal/disk_watch.hpp"
 #include "journal/journal.hpp"
 #include "journal/key_values.hpp"
 #include "journal/open_steps.hpp"
@@ -51,6 +52,7 @@ struct Options {
   std::uint64_t queued_bytes_max = limits::kReceivingBytesMax;
   std::chrono::milliseconds keep_body = std::chrono::hours(24);              // of completed events; 0: dropped at once
   std::chrono::milliseconds dedupe_retention = std::chrono::hours(24 * 30);  // then an ended event is forgotten
+  std::function<std::optional<DiskSpace>()> disk_space;                      // null: that of state_dir
   bool secure_delete = true;                                                 // what is deleted is overwritten
   bool paused = false;                                                       // accept and hand out nothing
   std::uint64_t reserve_bytes = 16ull << 20;                                 // disk space held back for finishing work

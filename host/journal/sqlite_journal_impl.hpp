@@ -93,6 +93,7 @@ class SqliteJournal::Impl final : public store::Client, public Operations {
   void apply(Pending& pending) REQUIRES(mutex_);
   void apply(BatchOp& op) REQUIRES(mutex_);
   void answer(const Error* error);
+  void look_at_disk();
   std::uint64_t refuse_queued(const Error& error);
   void finish_flush(std::uint64_t ticket);
   void signal_ready();
@@ -108,6 +109,7 @@ class SqliteJournal::Impl final : public store::Client, public Operations {
   KeyTables keys_;
   KnownIds known_;
   Shares shares_;
+  DiskWatch disk_;
   Bodies bodies_;
   OperatorTables operators_{bodies_};
   Retention retention_;
@@ -123,6 +125,7 @@ class SqliteJournal::Impl final : public store::Client, public Operations {
   Ledger ledger_ GUARDED_BY(mutex_);
   EventSeq last_seq_ GUARDED_BY(mutex_) = 0;
   std::uint64_t duplicates_ GUARDED_BY(mutex_) = 0, conflicts_ GUARDED_BY(mutex_) = 0, stale_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t disk_free_ GUARDED_BY(mutex_) = 0;
   std::uint64_t flush_asked_ GUARDED_BY(mutex_) = 0, flush_done_ GUARDED_BY(mutex_) = 0;
   std::shared_ptr<const ReadyListener> listener_ GUARDED_BY(mutex_);
   std::thread::id signalling_ GUARDED_BY(mutex_);  // the thread that is inside the listener

@@ -88,8 +88,27 @@ std::vector<Pending> SqliteJournal::Impl::take_appends(std::size_t count_max, st
   return taken;
 }
 
+void SqliteJournal::Impl::look_at_disk() {
+  const DiskLevel before = disk_.level();
+  const DiskLevel level = disk_.look(options_.clock->steady_now());
+  {
+    const MutexLock lock(mutex_);
+    disk_free_ = disk_.free();
+  }
+  if (level == before || options_.log == nullptr) return;
+  if (level == DiskLevel::kFull)
+    options_.log->error("the disk of state_dir is nearly full: new events are answered 503; free some space",
+                        {{"free_bytes", disk_.free()}});
+  else if (level == DiskLevel::kLow)
+    options_.log->warn("the disk of state_dir is getting full: bodies of completed events are dropped early",
+                       {{"free_bytes", disk_.free()}});
+  else
+    options_.log->info("the disk of state_dir has room again", {{"free_bytes", disk_.free()}});
+}
+
 bool SqliteJournal::Impl::collect(const Error* refusal) {
   if (refusal != nullptr) refuse_queued(*refusal);
+  look_at_disk();
   batch_ = Batch();
   bool is_empty = false;
   {
@@ -156,6 +175,8 @@ Result<void> SqliteJournal::Impl::write_append(Pending& pending) {
 
 Result<void> SqliteJournal::Impl::admit(const NewEvent& event) const {
   if (event.ended_as) return {};
+  if (disk_.level() == DiskLevel::kFull)
+    return Error{Code::kFull, "the disk of state_dir is nearly full: free some space"};
   switch (shares_.admits(event.module, event.event.body.size())) {
     case Shares::Refusal::kNone:
       return {};
@@ -390,7 +411,8 @@ Result<bool> SqliteJournal::Impl::tidy() {
   auto moved = known_.move_slice(KnownIds::Move::kAlways);
   if (!moved) return moved;
   if (!*moved) {
-    auto more = retention_.step(options_.clock->unix_now(), options_.clock->steady_now(), known_.keyed_upto());
+    auto more = retention_.step(options_.clock->unix_now(), options_.clock->steady_now(), known_.keyed_upto(),
+                                disk_.level() != DiskLevel::kFine);
     return !more || *more ? std::move(more) : keys_.drop_expired(options_.clock->unix_now());
   }
   batch_.ledger.keyed_upto = known_.keyed_upto();

@@ -54,7 +54,8 @@ struct Stats {
   std::uint64_t duplicates = 0, conflicts = 0, stale_settlements = 0;  // since start
   std::uint64_t commits = 0, commit_errors = 0;
   std::uint64_t wal_bytes = 0;
-  bool writable = true;  // false after a failed commit until one succeeds again
+  std::uint64_t disk_free = 0;  // bytes, of state_dir's disk; 0 until the first look
+  bool writable = true;         // false after a failed commit until one succeeds again
   std::string last_error;
 };
 

@@ -2,11 +2,13 @@
 each chat. 20 s in `./dev test`; `./dev soak` takes two minutes (MODHOST_LOOP_SECONDS=120)."""
 import os
 import random
+import re
+import signal
 import time
 import unittest
 
 import deliveries
-from harness import HostTest
+from harness import HostTest, wait_until
 
 SECONDS = float(os.environ.get("MODHOST_LOOP_SECONDS", "20"))
 SEED = int(os.environ.get("MODHOST_SEED", "1"))
@@ -34,6 +36,34 @@ class KillLoop(HostTest):
         self.assertEqual([], run.judge())
         self.assertGreater(len(run.accepted), 5 * run.kills, "a load that nearly stops proves nothing")
         self.assertGreater(unsettled, run.kills / 2, "kills must find events that have not ended")
+
+    def test_reloads_under_load_cost_nothing(self):
+        """Instances are replaced again and again while they run events: nothing is lost, doubled or refused."""
+        run = deliveries.Deliveries(self.folder, retry="[" + ", ".join(["20ms"] * 20) + "]")
+        self.addCleanup(run.close)
+        run.stand_in.behave = lambda *_: time.sleep(0.01)
+        run.start()
+        file = run.host.folder / "modules.yaml"
+        texts = [file.read_text(), file.read_text().replace("threads: 8", "threads: 7")]
+        self.assertNotEqual(*texts)
+        applied = 0
+        with deliveries.OpenLoop(run, RATE, deliveries.SCRIPTS, SEED):
+            for turn in range(1, 41):
+                draft = file.with_suffix(".new")
+                draft.write_text(texts[turn % 2])
+                draft.rename(file)
+                run.host.process.send_signal(signal.SIGHUP)
+                wait_until(lambda: self.applied(run.host) > applied, 20, "the reload")
+                applied = self.applied(run.host)
+        run.settle(60)
+        self.assertEqual([], run.judge())
+        self.assertEqual(0, run.kills)
+        self.assertGreaterEqual(applied, 40)
+
+    @staticmethod
+    def applied(host):
+        found = re.search(r'^modhost_reload_total{result="applied"} (\d+)', host.admin_get("/metrics")[1], re.M)
+        return int(found.group(1)) if found else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
 // The journal on a disk that fails: an error instead of an answer, nothing half-written, and the way back by itself.
+#include <thread>
+
+#include "journal/schema.hpp"
 #include "journal_test_support.hpp"
 #include "support/faulty_vfs.hpp"
 
@@ -216,6 +219,68 @@ TEST_F(Faults, ClosingOnABrokenDiskAnswersEverybody) {
   });
   journal_.reset();
   EXPECT_EQ(answers, 21);
+}
+
+TEST(DiskLevels, TheSmallerOfShareAndAmountCounts) {
+  constexpr std::uint64_t kGiB = 1ull << 30;
+  EXPECT_EQ(level_of({kGiB, 2 * kGiB}), DiskLevel::kFine);
+  EXPECT_EQ(level_of({kGiB / 10, 2 * kGiB}), DiskLevel::kLow);
+  EXPECT_EQ(level_of({kGiB / 11, 2 * kGiB}), DiskLevel::kFull);
+  EXPECT_EQ(level_of({4 * kGiB, 1000 * kGiB}), DiskLevel::kFine) << "0.4 % of a terabyte is room enough";
+  EXPECT_EQ(level_of({3 * kGiB, 1000 * kGiB}), DiskLevel::kLow);
+  EXPECT_EQ(level_of({kGiB - 1, 1000 * kGiB}), DiskLevel::kFull);
+}
+
+class DiskSpaceTest : public JournalTest {
+ protected:
+  void open_on(std::uint64_t free) {
+    free_ = free;
+    Options with = options();
+    with.disk_space = [this] { return DiskSpace{free_, 100}; };
+    open(std::move(with));
+  }
+  void becomes(std::uint64_t free) {
+    free_ = free;
+    clock_.advance(DiskWatch::kEvery);
+  }
+  std::atomic<std::uint64_t> free_{0};
+};
+
+TEST_F(DiskSpaceTest, ANearlyFullDiskTakesNothingNewAndFinishesTheOld) {
+  open_on(50);
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  const Claim claim = claim_one(*journal_);
+  becomes(4);
+  const auto refused = append(*journal_, event("evt_2"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kFull);
+  EXPECT_NE(refused.error().message.find("disk"), std::string::npos);
+  EXPECT_EQ(append(*journal_, event("evt_1")).value(), Appended::kDuplicate);
+  journal_->settle(end(claim, State::kCompleted));
+  journal_->flush();
+  EXPECT_EQ(rows().at(0).state, State::kCompleted);
+  EXPECT_EQ(journal_->stats().disk_free, 4u);
+  becomes(50);
+  EXPECT_TRUE(append(*journal_, event("evt_2")));
+}
+
+TEST_F(DiskSpaceTest, OnALowDiskBodiesOfCompletedEventsGoEarly) {
+  open_on(8);
+  ASSERT_TRUE(append(*journal_, event("evt_1")));
+  ASSERT_TRUE(append(*journal_, event("evt_live")));
+  journal_->settle(end(claim_one(*journal_), State::kCompleted));
+  journal_->flush();
+  clock_.advance(std::chrono::minutes(1));
+  const auto bodies = [&] {
+    auto reader = store::Connection::open(options().state_dir / "journal.db", store::Connection::Mode::kReader);
+    return reader->value("SELECT group_concat(seq) FROM body").value().value_or("none");
+  };
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (bodies() != "2" && std::chrono::steady_clock::now() < until) {
+    journal_->flush();
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(bodies(), "2");
 }
 
 }  // namespace
