@@ -21,9 +21,13 @@ GOOD = {(report.DURABLE, 64): row(20_000), (report.DURABLE, 256): row(20_000), (
         (report.BARE, 64): row(4_000), (report.CLUSTER, 64): row(18_000), (report.NGINX, 64): row(100_000),
         (report.ALONE, 64): row(60_000), (report.SUSTAINED, 64): row(8_000)}
 FACTS = {"accept_to_on_event_ms": 0.4, "ids_missing": 0, "events_not_ended": 0, "chats_in_flight": 10_000,
-         "chats_right": 10_000, "chats_memory_mb": 300.0, "chats_accept_p99_ms": 20.0, "chats_in_flight_ratio": 1250}
+         "chats_right": 10_000, "chats_memory_mb": 300.0, "chats_accept_p99_ms": 20.0, "chats_in_flight_ratio": 1250,
+         "group_commit_ratio": 20.0, "backlog_open_s": 0.5, "backlog_claim_p50_ms": 0.01, "backlog_growth_mb": 2.0,
+         "quiet_wait_ratio": 1.0}
 BROKEN = {"accept_to_on_event_ms": 1.0, "ids_missing": 1, "events_not_ended": 1, "chats_in_flight": 9_899,
-          "chats_right": 9_999, "chats_memory_mb": 400.0, "chats_accept_p99_ms": 50.0, "chats_in_flight_ratio": 99}
+          "chats_right": 9_999, "chats_memory_mb": 400.0, "chats_accept_p99_ms": 50.0, "chats_in_flight_ratio": 99,
+          "group_commit_ratio": 9.9, "backlog_open_s": 10.0, "backlog_claim_p50_ms": 1.0, "backlog_growth_mb": 16.0,
+          "quiet_wait_ratio": 2.1}
 
 
 class Claims(unittest.TestCase):
@@ -38,7 +42,8 @@ class Claims(unittest.TestCase):
                    "Node's cluster": {(report.CLUSTER, 64): row(20_000)}, "durable over nginx": {(report.NGINX, 64): row(120_000)},
                    "p99": {(report.DURABLE, 64): row(20_000, p99_ms=12.0)},
                    "peak memory": {(report.DURABLE, 256): row(20_000, rss_mb=40.0)},
-                   "alone": {(report.ALONE, 64): row(44_000)}, "sustained": {(report.SUSTAINED, 64): row(5_900)},
+                   "endpoint alone over": {(report.ALONE, 64): row(44_000)},
+                   "over the endpoint alone": {(report.ALONE, 64): row(72_000)}, "sustained": {(report.SUSTAINED, 64): row(5_900)},
                    "other than accepted": {(report.DURABLE, 64): row(20_000, errors=1)}}
         for name, change in planted.items():
             with self.subTest(name):
