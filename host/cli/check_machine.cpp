@@ -19,6 +19,7 @@
 #include "base/unique_fd.hpp"
 #include "cli/findings.hpp"
 #include "config/values.hpp"
+#include "loader/source_file.hpp"
 
 namespace modhost::cli {
 namespace {
@@ -134,6 +135,9 @@ void check_ports(const config::Config& config, Findings& out) {
 
 void check_state(const config::Config& config, Findings& out) {
   const std::filesystem::path folder = existing(config.state_dir);
+  if (folder == config.state_dir)
+    if (const std::string exposed = loader::exposure_of(folder); !exposed.empty())
+      return out.push_back({Level::kError, "disk", "state_dir " + exposed});
   std::string name = (folder / "modhost-check-XXXXXX").string();
   const UniqueFd fd(::mkostemp(name.data(), O_CLOEXEC));
   if (!fd.is_open())

@@ -110,7 +110,10 @@ int run_events_tail(const TailOptions& options, Terminal& terminal) {
   if (!client) return fail(terminal, options, client.error());
   const auto newest = client->get("/api/events?limit=1");
   if (!newest) return fail(terminal, options, newest.error());
-  std::int64_t after = events_in(*newest).Empty() ? 0 : number(events_in(*newest)[0], "seq");
+  // With --since the past comes first.
+  const bool begins_now = options.filter.since.empty() && !events_in(*newest).Empty();
+  std::int64_t after = begins_now ? number(events_in(*newest)[0], "seq") : 0;
+  if (!options.json) terminal.err << "following, until Ctrl-C\n" << std::flush;
   std::map<std::int64_t, std::string> live;  // with the state that was shown last
   const auto is_live = [](std::string_view state) {
     return state == "ready" || state == "running" || state == "waiting";

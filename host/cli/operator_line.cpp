@@ -92,10 +92,13 @@ void add_events(CLI::App& app, OperatorCommands& to, std::function<int(Terminal&
       ->type_name("SEQ|ID");
   finish(*show, to.show, run_events_show, "Examples:\n  modhost events show 17\n  modhost events show evt_abc", chosen);
 
-  CLI::App* tail = events->add_subcommand("tail", "follow: events as they come, and how they end");
+  CLI::App* tail = events->add_subcommand(
+      "tail", "follow: events as they come, and how they end; with --since those of the past first");
   add_host(*tail, to.tail);
   add_filter(*tail, to.tail.filter);
-  tail->add_option("--count", to.tail.count, "end after so many lines; without it: with Ctrl-C")->type_name("N");
+  tail->add_option("--count", to.tail.count, "end after so many lines; without it: with Ctrl-C")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   finish(*tail, to.tail, run_events_tail, "Example:\n  modhost events tail --module DemoApp", chosen);
 
   CLI::App* exported = events->add_subcommand("export", "events as JSON lines, oldest first");

@@ -93,7 +93,7 @@ Result<Restored> restore(const std::filesystem::path& dir, const std::filesystem
   remove_with_log(draft);
   const std::atomic<bool> goes_on = false;
   auto copied = copy_database(copy, draft, goes_on);
-  if (!copied) return std::move(copied.error());
+  if (!copied) return std::move(copied.error()).within("is it a whole backup, not cut short?");
   auto version = prepare(draft, migrations, note);
   for (const char* suffix : {"-wal", "-shm"}) ::unlink(beside(draft, suffix).c_str());
   if (!version) {

@@ -224,6 +224,13 @@ class Operators(HostTest):
         self.assertEqual(2, len(lines))
         self.assertTrue(lines[0]["id"].startswith("evt_"))
 
+    def test_tail_since_begins_with_the_past(self):
+        host = self.start()
+        for i in range(2):
+            host.post(chosen(f"evt_{i}"))
+        lines = self.run_command(host, "events", "tail", "--since", "1h", "--count", "2", "--json").splitlines()
+        self.assertEqual(["evt_0", "evt_1"], [json.loads(line)["id"] for line in lines])
+
     def test_without_a_host_it_says_what_to_do(self):
         host = self.start()
         host.stop()
